@@ -1,0 +1,68 @@
+import type { Readable } from 'node:stream';
+import type { ImageReference } from './image-ref.ts';
+import type { Digest } from './model.ts';
+
+/** What the commands need of the world; `io/` has the real ones, tests may have others. */
+export interface Ports {
+  files: Files;
+  registry: Registry;
+  docker: Docker;
+  /** A line for the person at the terminal, never a result. */
+  hint(line: string): void;
+}
+
+/** Paths are as the user gave them, relative to the working folder. */
+export interface Files {
+  /** The text, or undefined where there is no such file. */
+  read(path: string): Promise<string | undefined>;
+  /** Names in a folder; empty where there is none. */
+  list(folder: string): Promise<string[]>;
+  /**
+   * Replaces the file's content at once or not at all. `expected` is what `read` returned before: if the file
+   * holds something else by now, nothing is written (E_FILE_CHANGED).
+   */
+  write(path: string, text: string, expected: string | undefined): Promise<void>;
+}
+
+/** OCI descriptor (image-spec, descriptor.md), as far as it is used. */
+export interface Descriptor {
+  mediaType: string;
+  digest: Digest;
+  size: number;
+}
+
+/** OCI image-spec, manifest.md and image-index.md; Docker's schema 2 types have the same form. */
+export interface ImageManifest {
+  mediaType: string;
+  config: Descriptor;
+  layers: Descriptor[];
+}
+export interface ImageIndex {
+  mediaType: string;
+  manifests: (Descriptor & { platform?: { os: string; architecture: string; variant?: string } })[];
+}
+
+/** OCI image-spec, config.md, as far as it is used. */
+export interface ImageConfig {
+  os: string;
+  architecture: string;
+  variant?: string;
+  created?: string;
+  config?: { User?: string; Labels?: Record<string, string> | null; OnBuild?: string[] | null };
+}
+
+export interface Registry {
+  /** HEAD of the tag or digest; undefined where the registry says that it does not exist. */
+  head(reference: ImageReference): Promise<Descriptor | undefined>;
+  /** GET of a manifest or an index, its bytes checked against their digest. Throws E_NO_SUCH_IMAGE. */
+  manifest(reference: ImageReference): Promise<{ descriptor: Descriptor; content: ImageManifest | ImageIndex }>;
+  /** A whole small blob, checked against its digest; refuses more than `limit` bytes. */
+  blob(reference: ImageReference, blob: Descriptor, limit: number): Promise<Buffer>;
+  /** A blob as a stream, checked against its digest when read to its end; destroy it to stop early. `label` names it in the progress. */
+  stream(reference: ImageReference, blob: Descriptor, label: string): Promise<Readable>;
+}
+
+export interface Docker {
+  /** Checks the tools (E_NO_DOCKER, E_OLD_BUILDX …), then runs `docker buildx bake …` with the terminal's own output on standard error. Throws E_BUILD_FAILED. */
+  bake(args: readonly string[]): Promise<void>;
+}
