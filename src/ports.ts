@@ -55,7 +55,9 @@ export interface Registry {
   /** HEAD of the tag or digest; undefined where the registry says that it does not exist. */
   head(reference: ImageReference): Promise<Descriptor | undefined>;
   /** GET of a manifest or an index, its bytes checked against their digest. Throws E_NO_SUCH_IMAGE. */
-  manifest(reference: ImageReference): Promise<{ descriptor: Descriptor; content: ImageManifest | ImageIndex }>;
+  manifest(
+    reference: ImageReference,
+  ): Promise<{ descriptor: Descriptor; content: ImageManifest | ImageIndex }>;
   /** A whole small blob, checked against its digest; refuses more than `limit` bytes. */
   blob(reference: ImageReference, blob: Descriptor, limit: number): Promise<Buffer>;
   /** A blob as a stream, checked against its digest when read to its end; destroy it to stop early. `label` names it in the progress. */
@@ -63,6 +65,7 @@ export interface Registry {
 }
 
 export interface Docker {
-  /** Checks the tools (E_NO_DOCKER, E_OLD_BUILDX …), then runs `docker buildx bake …` with the terminal's own output on standard error. Throws E_BUILD_FAILED. */
-  bake(args: readonly string[]): Promise<void>;
+  /** Checks the tools (E_NO_DOCKER, E_OLD_BUILDX …), then runs `docker buildx bake …` in a folder (default: the working
+   * folder) with the terminal's own output on standard error. Throws E_BUILD_FAILED, E_INTERRUPTED. */
+  bake(args: readonly string[], folder?: string): Promise<void>;
 }

@@ -1,0 +1,96 @@
+import { type Dockerfile, DockerfileParser } from 'dockerfile-ast';
+import { ReproError } from '../errors.ts';
+import {
+  familiarImageReference,
+  formatImageReference,
+  type ImageReference,
+  parseImageReference,
+} from '../image-ref.ts';
+import type { Build, Lockfile } from '../model.ts';
+
+/** How the packages get into a project's own Dockerfile. */
+export type Shape =
+  /** It has the stages `base`, `pkg-cache-local` and `pkg-cache`, and does it all itself. */
+  | { kind: 'method' }
+  /** These names of the locked base in it are to stand for the base with the packages. */
+  | { kind: 'plain'; contexts: string[] };
+
+const methodStages = ['base', 'pkg-cache-local', 'pkg-cache'];
+
+/** Throws E_BASE_NOT_USED where no FROM names the locked base: the packages would be left out without a word. */
+export function shapeOf(lockfile: Lockfile, build: Build, text: string): Shape {
+  const dockerfile = DockerfileParser.parse(text);
+  const stages = dockerfile.getFROMs().map((from) => ({
+    line: (from.getRange()?.start.line ?? 0) + 1,
+    name: from.getBuildStage()?.toLowerCase(),
+    image: expand(from.getImage() ?? '', globalArgs(dockerfile, build.args ?? {})),
+  }));
+  if (methodStages.every((name) => stages.some((stage) => stage.name === name))) return { kind: 'method' };
+
+  const base = parseImageReference(lockfile.base.image);
+  const contexts: string[] = [];
+  for (const stage of stages) {
+    const reference = tryParse(stage.image);
+    if (reference === undefined || !sameTag(reference, base)) continue;
+    if (reference.digest !== undefined && reference.digest !== lockfile.base.digest) {
+      throw new ReproError({
+        code: 'E_BASE_NOT_USED',
+        message: `FROM pins ${familiarImageReference(base)} to ${reference.digest}, and the lockfile to ${lockfile.base.digest ?? 'nothing yet'}`,
+        at: { file: build.dockerfile, line: stage.line },
+        hint: 'take the digest out of the FROM line: repro.lock has it',
+      });
+    }
+    contexts.push(contextName(reference));
+  }
+  if (contexts.length === 0) {
+    const seen = stages.map((stage) => stage.image).join(', ');
+    throw new ReproError({
+      code: 'E_BASE_NOT_USED',
+      message: `no FROM names the locked base ${familiarImageReference(base)}, so the packages would be left out (found: ${seen || 'no FROM'})`,
+      at: { file: build.dockerfile, line: stages[0]?.line ?? 1 },
+      hint: 'set base.image in the lockfile to what the FROM line says, then run repro lock',
+    });
+  }
+  return { kind: 'plain', contexts: [...new Set(contexts)].sort() };
+}
+
+/** The key that BuildKit looks a FROM up by (frontend/dockerui/namedcontext.go): the familiar form, without `:latest`. */
+function contextName(reference: ImageReference): string {
+  return familiarImageReference(reference).replace(/:latest$/, '');
+}
+
+function sameTag(a: ImageReference, b: ImageReference): boolean {
+  const name = ({ domain, path, tag = 'latest' }: ImageReference) =>
+    formatImageReference({ domain, path, tag });
+  return name(a) === name(b);
+}
+
+function tryParse(text: string): ImageReference | undefined {
+  try {
+    return parseImageReference(text);
+  } catch (error) {
+    if (error instanceof ReproError) return undefined;
+    throw error;
+  }
+}
+
+/** ARGs before the first FROM, the only ones that a FROM can use (Dockerfile reference, "Understand how ARG and FROM interact"). */
+function globalArgs(dockerfile: Dockerfile, given: Record<string, string>): Map<string, string> {
+  const args = new Map<string, string>();
+  for (const arg of dockerfile.getInitialARGs()) {
+    for (const property of arg.getProperties()) {
+      args.set(property.getName(), given[property.getName()] ?? expand(property.getValue() ?? '', args));
+    }
+  }
+  return args;
+}
+
+/** `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}` (Dockerfile reference, "Environment replacement"). */
+function expand(text: string, args: ReadonlyMap<string, string>): string {
+  return text.replace(/\$(?:(\w+)|\{(\w+)(?::([-+])([^}]*))?\})/g, (_match, bare, braced, operator, word) => {
+    const value = args.get(bare ?? braced) ?? '';
+    if (operator === '-') return value || word;
+    if (operator === '+') return value && word;
+    return value;
+  });
+}

@@ -1,0 +1,69 @@
+import { readInventory } from './apt/inventory.ts';
+import { collectScript, describeScript, installScript } from './apt/scripts.ts';
+import type { Family } from './family.ts';
+
+/** Debian architectures of OCI platforms (dpkg's cputable and tupletable). */
+const architectures: Record<string, string> = {
+  'linux/386': 'i386',
+  'linux/amd64': 'amd64',
+  'linux/arm/v5': 'armel',
+  'linux/arm/v7': 'armhf',
+  'linux/arm64': 'arm64',
+  'linux/arm64/v8': 'arm64',
+  'linux/loong64': 'loong64',
+  'linux/mips64le': 'mips64el',
+  'linux/ppc64le': 'ppc64el',
+  'linux/riscv64': 'riscv64',
+  'linux/s390x': 's390x',
+};
+
+// deb-control(5), deb-version(7); Debian Policy 5.6.1, 5.6.7 and 5.6.12.
+const name = /^[a-z0-9][a-z0-9+.-]+$/;
+const version = /^(?:\d+:)?\d[A-Za-z0-9.+~-]*$/;
+const arch = /^[a-z0-9][a-z0-9-]*$/;
+const request =
+  /^(?<name>[a-z0-9][a-z0-9+.-]+)(?::(?<arch>[a-z0-9][a-z0-9-]*))?(?:=(?<version>(?:\d+:)?\d[A-Za-z0-9.+~-]*)|\/(?<suite>[A-Za-z0-9][A-Za-z0-9./_-]*))?$/;
+
+/** Debian, Ubuntu and what is made of them. */
+export const apt: Family = {
+  name: 'apt',
+  distros: {
+    debian: 'Debian',
+    kali: 'Kali Linux',
+    linuxmint: 'Linux Mint',
+    pop: 'Pop!_OS',
+    raspbian: 'Raspbian',
+    ubuntu: 'Ubuntu',
+  },
+  checkRequest,
+  checkPackage(pkg) {
+    if (!name.test(pkg.name))
+      return { field: 'name', message: 'is no Debian package name (Debian Policy 5.6.1)' };
+    if (!version.test(pkg.version))
+      return { field: 'version', message: 'is no Debian version (deb-version(7))' };
+    if (!arch.test(pkg.arch)) return { field: 'arch', message: 'is no Debian architecture' };
+    if (pkg.source !== undefined && !name.test(pkg.source))
+      return { field: 'source', message: 'is no Debian source package name' };
+    return undefined;
+  },
+  architecture: (platform) => architectures[platform],
+  // Nothing is trimmed or looked up here: what the lockfile says is what the step says.
+  collect: (intent) => ({ flags: [], script: collectScript(intent) }),
+  install: (intent, locked) => ({
+    flags: ['--mount=type=tmpfs,target=/var/lib/apt/lists', '--mount=type=tmpfs,target=/var/cache/apt'],
+    script: installScript(intent, locked),
+  }),
+  describe: () => ({ flags: [], script: describeScript() }),
+  inventory: 'Packages',
+  readInventory,
+};
+
+function checkRequest(text: string): string | undefined {
+  const groups = request.exec(text)?.groups;
+  if (groups?.['name']?.endsWith('-')) return 'ends in "-", which asks apt to remove a package';
+  if (groups !== undefined) return undefined;
+  if (/[*?[\]~^|]/.test(text)) return 'has a pattern or a task in it: name each package';
+  if (text.endsWith('.deb'))
+    return 'is a file: only packages of the configured repositories can be asked for';
+  return 'is no apt request: name, name=version, name:arch or name/suite';
+}

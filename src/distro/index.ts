@@ -1,0 +1,14 @@
+import { apt } from './apt.ts';
+import type { Family } from './family.ts';
+
+const families: readonly Family[] = [apt];
+
+/** os-release IDs that have a family, sorted. */
+export const knownDistros: readonly string[] = families
+  .flatMap((family) => Object.keys(family.distros))
+  .sort();
+
+/** The family of an os-release ID. */
+export function familyOf(distro: string): Family | undefined {
+  return families.find((family) => Object.hasOwn(family.distros, distro));
+}
