@@ -39,7 +39,11 @@ COPY --from=describe /out/index/ /
 }
 
 /** The base with the packages. `locked` is undefined while there is nothing to compare the cache with. */
-export function installDockerfile(lockfile: Lockfile, family: Family, locked: readonly Package[] | undefined): string {
+export function installDockerfile(
+  lockfile: Lockfile,
+  family: Family,
+  locked: readonly Package[] | undefined,
+): string {
   const step = family.install(intentOf(lockfile), locked);
   const install = run(step, '--network=none', '--mount=from=pkg-cache,target=/mnt');
   const { image, user } = lockfile.base;
@@ -69,5 +73,7 @@ function scriptStage({ script }: Step): string {
 }
 
 function run({ flags }: Step, ...more: readonly string[]): string {
-  return ['RUN', ...more, ...flags, '--mount=from=script,target=/dev/script', '["/dev/script/run"]\n'].join(' \\\n  ');
+  return ['RUN', ...more, ...flags, '--mount=from=script,target=/dev/script', '["/dev/script/run"]\n'].join(
+    ' \\\n  ',
+  );
 }

@@ -2,7 +2,8 @@ import { familyOf } from '../distro/index.ts';
 import type { Problem } from '../errors.ts';
 import type { Lockfile } from '../model.ts';
 import { formatHcl } from './hcl.ts';
-import { planBake, unpinnedProblems } from './plan.ts';
+import { unpinnedProblems } from './pins.ts';
+import { planBake } from './plan.ts';
 
 /** What `generate` writes, and what a person should know about it. */
 export interface BakeFile {

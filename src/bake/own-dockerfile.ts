@@ -13,7 +13,7 @@ export type Shape =
   /** It has the stages `base`, `pkg-cache-local` and `pkg-cache`, and does it all itself. */
   | { kind: 'method' }
   /** These names of the locked base in it are to stand for the base with the packages. */
-  | { kind: 'plain'; contexts: string[] };
+  | { kind: 'plain'; bases: string[] };
 
 const methodStages = ['base', 'pkg-cache-local', 'pkg-cache'];
 
@@ -28,7 +28,7 @@ export function shapeOf(lockfile: Lockfile, build: Build, text: string): Shape {
   if (methodStages.every((name) => stages.some((stage) => stage.name === name))) return { kind: 'method' };
 
   const base = parseImageReference(lockfile.base.image);
-  const contexts: string[] = [];
+  const bases: string[] = [];
   for (const stage of stages) {
     const reference = tryParse(stage.image);
     if (reference === undefined || !sameTag(reference, base)) continue;
@@ -40,9 +40,9 @@ export function shapeOf(lockfile: Lockfile, build: Build, text: string): Shape {
         hint: 'take the digest out of the FROM line: repro.lock has it',
       });
     }
-    contexts.push(contextName(reference));
+    bases.push(contextName(reference));
   }
-  if (contexts.length === 0) {
+  if (bases.length === 0) {
     const seen = stages.map((stage) => stage.image).join(', ');
     throw new ReproError({
       code: 'E_BASE_NOT_USED',
@@ -51,7 +51,7 @@ export function shapeOf(lockfile: Lockfile, build: Build, text: string): Shape {
       hint: 'set base.image in the lockfile to what the FROM line says, then run repro lock',
     });
   }
-  return { kind: 'plain', contexts: [...new Set(contexts)].sort() };
+  return { kind: 'plain', bases: [...new Set(bases)].sort() };
 }
 
 /** The key that BuildKit looks a FROM up by (frontend/dockerui/namedcontext.go): the familiar form, without `:latest`. */

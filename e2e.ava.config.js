@@ -1,0 +1,7 @@
+export default {
+  files: ['test/e2e/*.test.ts'],
+  typescript: { rewritePaths: { 'src/': 'build/src/', 'test/': 'build/test/' }, compile: false },
+  timeout: '10m',
+  concurrency: 2,
+  workerThreads: false,
+};

@@ -1,0 +1,30 @@
+import type { Problem } from '../errors.ts';
+import { formatImageReference, parseImageReference, repositoryOf } from '../image-ref.ts';
+import { cacheInputs } from '../lockfile/index.ts';
+import type { Digest, Lockfile } from '../model.ts';
+
+const collect =
+  'run repro update, or: repro generate, docker buildx bake -f docker-bake.hcl pkg-cache --push, repro lock';
+
+/** What keeps an image from being built from pins only: nothing, where the lockfile is locked. */
+export function unpinnedProblems({ base, cache, ...lockfile }: Lockfile): Problem[] {
+  if (base.digest === undefined) {
+    const message = `the base image ${base.image} is not pinned yet`;
+    return [{ code: 'E_NOT_LOCKED', message, hint: 'run repro lock' }];
+  }
+  if (cache.digest === undefined) {
+    const message = `the package cache ${cache.image} is not pinned yet: the packages are collected anew`;
+    return [{ code: 'E_NOT_LOCKED', message, hint: collect }];
+  }
+  if (cache.inputs !== cacheInputs({ ...lockfile, base, cache })) {
+    const message = `the package cache was collected for another base, or for other packages, than the lockfile names now: they are collected anew`;
+    return [{ code: 'E_STALE', message, hint: collect }];
+  }
+  return [];
+}
+
+/** `NAME@sha256:…`, or the tag while there is no digest. BuildKit would ignore a tag beside a digest. */
+export function pinnedName(image: string, digest: Digest | undefined): string {
+  const reference = parseImageReference(image);
+  return digest === undefined ? formatImageReference(reference) : `${repositoryOf(reference)}@${digest}`;
+}

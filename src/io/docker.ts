@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process';
+import { ReproError } from '../errors.ts';
+import type { Docker } from '../ports.ts';
+
+/** First buildx with the `attest` attribute. */
+const BUILDX = '0.10.0';
+/** First engine whose `docker build` is BuildKit. */
+const ENGINE = '23.0.0';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export const docker: Docker = { bake };
+
+async function bake(args: readonly string[], folder = '.'): Promise<void> {
+  await checkBuildx();
+  const exit = await run(['buildx', 'bake', ...args], folder, 'terminal');
+  if (exit.signal !== undefined)
+    throw new ReproError({ code: 'E_INTERRUPTED', message: `the build was interrupted (${exit.signal})` });
+  if (exit.code !== 0) throw await buildFailure(exit.code);
+}
+
+/** The plugin's version is read from `github.com/docker/buildx v0.13.1 7884339…`. */
+async function checkBuildx(): Promise<void> {
+  const { code, output } = await run(['buildx', 'version'], '.', 'pipe');
+  const { coerce, lt } = (await import('semver')).default;
+  const version = code === 0 ? coerce(output.replace(/^\S+\s+/, '')) : null;
+  if (version === null)
+    throw new ReproError({
+      code: 'E_NO_BUILDX',
+      message: 'docker has no buildx plugin',
+      hint: 'install it: https://docs.docker.com/build/install-buildx/',
+    });
+  if (lt(version, BUILDX))
+    throw new ReproError({
+      code: 'E_OLD_BUILDX',
+      message: `buildx ${version.version} is too old, ${BUILDX} or newer is needed`,
+      hint: 'update it: https://docs.docker.com/build/install-buildx/',
+    });
+}
+
+/** The builder may be elsewhere, so the engine is asked only once the build has failed. */
+async function buildFailure(code: number): Promise<ReproError> {
+  const message = `the build failed (docker buildx bake ended with exit code ${code}), its output is above`;
+  const engine = await run(['version', '--format', '{{.Server.Version}}'], '.', 'pipe');
+  if (engine.code !== 0)
+    return new ReproError({
+      code: 'E_NO_ENGINE',
+      message: `${message}; no docker engine answers here either`,
+      hint: 'start the engine, or choose a builder that has its own: docker buildx use NAME',
+    });
+  const { coerce, lt } = (await import('semver')).default;
+  const version = coerce(engine.output);
+  return new ReproError({
+    code: 'E_BUILD_FAILED',
+    message,
+    ...(version !== null &&
+      lt(version, ENGINE) && {
+        hint: `docker engine ${version.version} is older than ${ENGINE}, which has BuildKit inside`,
+      }),
+  });
+}
+
+interface Exit {
+  code: number;
+  /** What stopped it, the one that was passed on to it included. */
+  signal: string | undefined;
+  output: string;
+}
+
+/** Runs docker without a shell. `terminal`: its output goes to our standard error, since standard output is for results. */
+async function run(args: readonly string[], folder: string, output: 'terminal' | 'pipe'): Promise<Exit> {
+  const child = spawn('docker', args, {
+    cwd: folder,
+    stdio: output === 'terminal' ? ['inherit', process.stderr, 'inherit'] : ['ignore', 'pipe', 'ignore'],
+  });
+  let text = '';
+  child.stdout?.setEncoding('utf8').on('data', (part: string) => {
+    text += part;
+  });
+  let passedOn: string | undefined;
+  const passOn = (signal: NodeJS.Signals) => {
+    passedOn = signal;
+    child.kill(signal);
+  };
+  for (const signal of SIGNALS) process.on(signal, passOn);
+  try {
+    return await new Promise<Exit>((resolve, reject) => {
+      child.on('error', (cause: NodeJS.ErrnoException) => reject(startFailure(cause)));
+      child.on('close', (code, signal) =>
+        resolve({ code: code ?? 1, signal: passedOn ?? signal ?? undefined, output: text }),
+      );
+    });
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, passOn);
+  }
+}
+
+function startFailure(cause: NodeJS.ErrnoException): ReproError {
+  const missing = cause.code === 'ENOENT';
+  return new ReproError(
+    {
+      code: 'E_NO_DOCKER',
+      message: missing
+        ? 'there is no docker command on this machine'
+        : `docker can't be started (${cause.code})`,
+      hint: 'install docker with its buildx plugin: https://docs.docker.com/engine/install/',
+    },
+    { cause },
+  );
+}

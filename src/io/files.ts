@@ -1,0 +1,112 @@
+import { isUtf8 } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, lstat, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { getSystemErrorMap } from 'node:util';
+import { ReproError } from '../errors.ts';
+import type { Files } from '../ports.ts';
+
+export const files: Files = { read, list, write };
+
+async function read(path: string): Promise<string | undefined> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw failure('E_READ', 'read', path, error);
+  }
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  throw new ReproError({
+    code: 'E_ENCODING',
+    message: `${path} is not UTF-8 text`,
+    at: { file: path },
+    hint: 'save it as UTF-8 in an editor, or take it from version control again',
+  });
+}
+
+async function list(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
+    throw failure('E_READ', 'read', folder, error);
+  }
+}
+
+async function write(path: string, text: string, expected: string | undefined): Promise<void> {
+  const target = await followLink(path);
+  if ((await read(path)) !== expected)
+    throw new ReproError({
+      code: 'E_FILE_CHANGED',
+      message: `${path} was changed by someone else meanwhile, nothing was written`,
+      at: { file: path },
+      hint: 'look at the file and run the command again',
+    });
+  try {
+    await replace(target, text);
+  } catch (error) {
+    throw failure('E_WRITE', 'write', path, error);
+  }
+}
+
+/** Where the file is in the end: a link is kept, and what it points to is replaced. */
+async function followLink(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw failure('E_WRITE', 'write', path, error);
+  }
+  const link = await lstat(path).catch(() => undefined);
+  if (link === undefined) return path;
+  throw new ReproError({
+    code: 'E_DANGLING_LINK',
+    message: `${path} is a symbolic link to a file that does not exist`,
+    at: { file: path },
+    hint: 'remove the link, or create the file that it points to',
+  });
+}
+
+/** Temporary file beside it, fsync, rename: whoever reads sees the old text or the new one. */
+async function replace(path: string, text: string): Promise<void> {
+  const old = await stat(path).catch(() => undefined);
+  // A rename needs only the folder's permission, and would replace a file that someone made read-only.
+  if (old !== undefined) await access(path, constants.W_OK);
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const handle = await open(temporary, 'wx', old?.mode ?? 0o666);
+  try {
+    try {
+      await handle.writeFile(text);
+      if (old !== undefined) {
+        // Both are refused to a user who is not the owner; the file is then hers, with the mode it was opened with.
+        await handle.chown(old.uid, old.gid).catch(() => undefined);
+        await handle.chmod(old.mode & 0o7777).catch(() => undefined);
+      }
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+function failure(code: string, verb: string, path: string, cause: unknown): ReproError {
+  const errno = cause instanceof Error && 'errno' in cause ? Number(cause.errno) : 0;
+  const [name, text] = getSystemErrorMap().get(errno) ?? ['', String(codeOf(cause) ?? cause)];
+  const reason: Record<string, string> = {
+    EISDIR: 'it is a folder',
+    ENOENT: `the folder ${dirname(path)} does not exist`,
+  };
+  return new ReproError(
+    { code, message: `can't ${verb} ${path}: ${reason[name] ?? text}`, at: { file: path } },
+    { cause },
+  );
+}

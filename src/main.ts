@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+import { createProgress, paintFor, print } from './io/terminal.ts';
+import type { Ports } from './ports.ts';
+import { run } from './run.ts';
+import { version } from './version.ts';
+
+const { stdout, stderr } = process;
+const progress = createProgress(stderr);
+let close = () => {};
+
+// What a command does not use is not loaded.
+const registry = once(async () => {
+  const [{ createRegistry }, { homedir }] = await Promise.all([
+    import('./io/registry/client.ts'),
+    import('node:os'),
+  ]);
+  const registry = createRegistry({
+    env: process.env,
+    platform: process.platform,
+    home: homedir(),
+    userAgent: `repro/${version}`,
+    insecure: (process.env['REPRO_INSECURE_REGISTRIES'] ?? '').split(',').filter((host) => host !== ''),
+    onProgress: ({ label, done, total }) => progress.show(label, done, total),
+  });
+  close = () => registry.close();
+  return registry;
+});
+
+const ports: Ports = {
+  files: {
+    read: async (...args) => (await import('./io/files.ts')).files.read(...args),
+    list: async (...args) => (await import('./io/files.ts')).files.list(...args),
+    write: async (...args) => (await import('./io/files.ts')).files.write(...args),
+  },
+  registry: {
+    head: async (...args) => (await registry()).head(...args),
+    manifest: async (...args) => (await registry()).manifest(...args),
+    blob: async (...args) => (await registry()).blob(...args),
+    stream: async (...args) => (await registry()).stream(...args),
+  },
+  docker: { bake: async (...args) => (await import('./io/docker.ts')).docker.bake(...args) },
+  hint: (line) => stderr.write(`${line}\n`),
+};
+
+const outcome = await run(process.argv.slice(2), ports, {
+  stdout: paintFor(stdout),
+  stderr: paintFor(stderr),
+});
+progress.clear();
+close();
+await print(stdout, outcome.stdout);
+await print(stderr, outcome.stderr);
+process.exitCode = outcome.exitCode;
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}

@@ -1,0 +1,80 @@
+import type { EditResult } from '../commands/edit.ts';
+import type { GenerateResult } from '../commands/generate.ts';
+import type { InitResult } from '../commands/init.ts';
+import type { LockResult } from '../commands/lock.ts';
+import type { FromTo, PlatformChange } from '../lockfile/diff.ts';
+import type { Digest, Package } from '../model.ts';
+import type { Paint } from './paint.ts';
+
+export function initText({ file, lockfile, name }: InitResult, paint: Paint): string {
+  const { base, cache, distro } = lockfile;
+  const lines: [string, string][] = [
+    ['image', lockfile.image],
+    ['base', base.digest === undefined ? base.image : `${base.image} ${paint('dim', short(base.digest))}`],
+    ['distro', name === undefined ? distro : `${distro} (${name})`],
+    ['platforms', lockfile.platforms.join(' ')],
+    ['packages', lockfile.packages.join(' ') || '(none yet: repro add)'],
+    ['cache', cache.image],
+  ];
+  return `wrote ${file}\n${lines.map(([key, value]) => `  ${key.padEnd(10)}${value}\n`).join('')}`;
+}
+
+export function editText({ file, added, removed, replaced, unchanged }: EditResult, paint: Paint): string {
+  return [
+    ...added.map((request) => paint('green', `+ ${request}`)),
+    ...removed.map((request) => paint('red', `- ${request}`)),
+    ...replaced.map(({ from, to }) => paint('yellow', `~ ${from} -> ${to}`)),
+    ...unchanged.map((request) => `${file} asks for ${request} already`),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+export function generateText({ file, changed, text }: GenerateResult, _paint: Paint): string {
+  if (text !== undefined) return text;
+  return changed ? `wrote ${file}\n` : `${file} is up to date\n`;
+}
+
+export function lockText({ file, changed, change }: LockResult, paint: Paint): string {
+  if (!changed) return `${file} is up to date\n`;
+  const lines = [
+    `wrote ${file}`,
+    ...digestLine('base', change.base, paint),
+    ...digestLine('cache', change.cache, paint),
+    ...change.platforms.flatMap((platform) => platformLines(platform, paint)),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function digestLine(name: string, change: FromTo | undefined, paint: Paint): string[] {
+  if (change === undefined) return [];
+  const from = change.from === undefined ? 'not pinned' : short(change.from);
+  return [
+    paint('yellow', `~ ${name} ${from} -> ${change.to === undefined ? 'not pinned' : short(change.to)}`),
+  ];
+}
+
+function platformLines({ name, added, removed, changed, rebuilt }: PlatformChange, paint: Paint): string[] {
+  const lines = [
+    ...added.map((pkg) => [pkg, paint('green', `+ ${words(pkg)}`)] as const),
+    ...removed.map((pkg) => [pkg, paint('red', `- ${words(pkg)}`)] as const),
+    ...changed.map(
+      ({ from, to }) =>
+        [to, paint('yellow', `~ ${to.name} ${from.version} -> ${to.version} ${to.arch}`)] as const,
+    ),
+    ...rebuilt.map(
+      ({ to }) => [to, paint('yellow', `~ ${words(to)}: another file of the same version`)] as const,
+    ),
+  ];
+  // By name, so that what belongs together stands together.
+  lines.sort(([a], [b]) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return [paint('bold', `${name}:`), ...lines.map(([, line]) => `  ${line}`)];
+}
+
+function words({ name, version, arch }: Package): string {
+  return `${name} ${version} ${arch}`;
+}
+
+function short(digest: Digest): string {
+  return digest.slice(0, 'sha256:'.length + 12);
+}

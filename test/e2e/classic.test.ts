@@ -1,0 +1,5 @@
+import { dockerfileTests } from './dockerfiles.ts';
+import { loopTests } from './loop.ts';
+
+loopTests('classic');
+dockerfileTests('classic');
