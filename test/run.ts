@@ -64,8 +64,7 @@ async function tryEngine(store: Store): Promise<Engine | undefined> {
 
 /** One run of ava; its TAP (testanything.org) goes on to standard output. */
 async function ava(suite: string, files: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
-  // ava puts the file before the title where there are several: `lockfile › parse › title`.
-  const silent = new Map(files.map((file) => [title(file), file]));
+  const silent = new Map(files.map((file) => [titleOf(file, files), file]));
   const config = suite === 'e2e' ? ['--config', 'e2e.ava.config.js'] : [];
   const child = spawn(
     process.execPath,
@@ -98,11 +97,12 @@ async function ava(suite: string, files: readonly string[], env: NodeJS.ProcessE
   }
 }
 
-function title(file: string): string {
-  return file
-    .replace(/^test\//, '')
-    .replace(/\.test\.ts$/, '')
-    .replaceAll('/', ' › ');
+/** What ava puts before the titles of a file where there are several: its path below the folder that all share. */
+function titleOf(file: string, files: readonly string[]): string {
+  const folders = files.map((name) => name.split('/').slice(0, -1));
+  const shared = folders[0]?.findIndex((part, index) => folders.some((parts) => parts[index] !== part)) ?? 0;
+  const parts = file.replace(/\.test\.ts$/, '').split('/');
+  return parts.slice(shared === -1 ? folders[0]?.length : shared).join(' › ');
 }
 
 function testFiles(folder: string): string[] {

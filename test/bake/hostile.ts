@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { posix } from 'node:path';
 import { DockerfileParser } from 'dockerfile-ast';
 import fc from 'fast-check';
 import { bakeFile } from '../../src/bake/index.ts';
@@ -96,7 +97,8 @@ export function judge(targets: Targets, { lockfile, texts }: Accepted, kind: 'in
     const { SOURCE_DATE_EPOCH: _, ...args } = (app['args'] ?? {}) as Record<string, string>;
     const { SOURCE_DATE_EPOCH: __, ...meant } = lockfile.build?.args ?? {};
     expect('args', sorted(args), sorted(meant));
-    expect('dockerfile', app['dockerfile'], lockfile.build?.dockerfile);
+    const path = posix.join(String(app['context']), String(app['dockerfile']));
+    expect('dockerfile', path, posix.normalize(lockfile.build?.dockerfile ?? ''));
   }
   const instructions = (name: string) =>
     DockerfileParser.parse(String(targets[name]?.['dockerfile-inline']))
