@@ -23,11 +23,22 @@ try {
 }
 
 async function loop(folder: string, registry: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const git = { GIT_AUTHOR_NAME: 'demo', GIT_AUTHOR_EMAIL: 'demo@localhost', GIT_COMMITTER_NAME: 'demo', GIT_COMMITTER_EMAIL: 'demo@localhost' };
+  const git = {
+    GIT_AUTHOR_NAME: 'demo',
+    GIT_AUTHOR_EMAIL: 'demo@localhost',
+    GIT_COMMITTER_NAME: 'demo',
+    GIT_COMMITTER_EMAIL: 'demo@localhost',
+  };
   const show = async (command: string, ...args: string[]): Promise<void> => {
-    console.log(`\n\u001b[1m$ ${[command, ...args].map((word) => (word.includes(' ') ? `'${word}'` : word)).join(' ')}\u001b[0m`);
+    console.log(
+      `\n\u001b[1m$ ${[command, ...args].map((word) => (word.includes(' ') ? `'${word}'` : word)).join(' ')}\u001b[0m`,
+    );
     const [program, before] = command === 'repro' ? [process.execPath, [main]] : [command, []];
-    const child = spawn(program, [...before, ...args], { cwd: folder, env: { ...env, ...git, BUILDKIT_PROGRESS: 'plain', PAGER: 'cat' }, stdio: 'inherit' });
+    const child = spawn(program, [...before, ...args], {
+      cwd: folder,
+      env: { ...env, ...git, BUILDKIT_PROGRESS: 'plain', PAGER: 'cat' },
+      stdio: 'inherit',
+    });
     const code = await new Promise((done, fail) => child.on('error', fail).on('close', done));
     if (code !== 0) throw new Error(`${command} ended with ${code}`);
   };
@@ -35,7 +46,16 @@ async function loop(folder: string, registry: string, env: NodeJS.ProcessEnv): P
   const image = `${registry}/demo:v1`;
 
   say('A new lockfile. The base image says what it is; it is not pulled.');
-  await show('repro', 'init', '--image', image, '--base', `${registry}/debian:trixie-slim`, '--package', 'hello');
+  await show(
+    'repro',
+    'init',
+    '--image',
+    image,
+    '--base',
+    `${registry}/debian:trixie-slim`,
+    '--package',
+    'hello',
+  );
   say('The bake file. Nothing is pinned yet but the base.');
   await show('repro', 'generate');
   say('Collect the packages in an image, push it, and read back what it has.');

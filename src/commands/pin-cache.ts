@@ -1,12 +1,8 @@
 import { labels } from '../bake/labels.ts';
+import { pinnedName } from '../bake/pins.ts';
 import { familyOf } from '../distro/index.ts';
 import { type Problem, quote, ReproError } from '../errors.ts';
-import {
-  familiarImageReference,
-  type ImageReference,
-  parseImageReference,
-  repositoryOf,
-} from '../image-ref.ts';
+import { familiarImageReference, type ImageReference, parseImageReference } from '../image-ref.ts';
 import { cacheInputs } from '../lockfile/index.ts';
 import type { Digest, Lockfile, PlatformPins } from '../model.ts';
 import { readImage } from '../oci/image.ts';
@@ -76,19 +72,27 @@ function staleCache(
   found: Readonly<Record<string, string>>,
   options: Collect,
 ): ReproError {
-  const { image, digest } = lockfile.base;
-  const has = `${quote(found[labels.packages] ?? '')} on ${quote(found[labels.base] ?? '')}`;
-  const wants = `${quote(lockfile.packages.join(' '))} on ${quote(`${repositoryOf(parseImageReference(image))}@${digest}`)}`;
-  const difference =
-    has === wants
-      ? 'with other settings than those of the lockfile'
-      : `for ${has}, the lockfile asks for ${wants}`;
+  const { base } = lockfile;
+  const differences = [
+    different('for', found[labels.packages], lockfile.packages.join(' ')),
+    different('on', shortened(found[labels.base]), shortened(pinnedName(base.image, base.digest))),
+  ].filter((part) => part !== undefined);
+  const difference = differences.join(', and ') || 'with other settings than those of the lockfile';
   return new ReproError({
     code: 'E_CACHE_STALE',
     message: `the package cache ${familiarImageReference(reference)} was collected ${difference}`,
     at: { file: options.file },
     hint: collectHint(options),
   });
+}
+
+function different(how: string, has = '', wanted: string): string | undefined {
+  return has === wanted ? undefined : `${how} ${quote(has)} where the lockfile has ${quote(wanted)}`;
+}
+
+/** The first digits of a digest tell two bases apart. */
+function shortened(image = ''): string {
+  return image.replace(/(@sha256:[0-9a-f]{12})[0-9a-f]{52}$/, '$1');
 }
 
 export function noCache({ cache }: Lockfile, options: Collect): ReproError {

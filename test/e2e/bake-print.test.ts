@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
+import type { Value } from '../../src/bake/hcl.ts';
 import type { Shape } from '../../src/bake/own-dockerfile.ts';
 import { planBake } from '../../src/bake/plan.ts';
-import type { Value } from '../../src/bake/hcl.ts';
 import * as rules from '../../src/distro/index.ts';
 import { parseLockfile } from '../../src/lockfile/index.ts';
 import type { Lockfile } from '../../src/model.ts';
@@ -18,7 +18,10 @@ import { engines, newProject, ok, type Project } from './project.ts';
 const example = await parseLockfile(readFileSync('repro.lock.example', 'utf8'), 'repro.lock', rules);
 const [engine] = engines();
 
-async function print(project: Project, ...targets: string[]): Promise<Record<string, Record<string, unknown>>> {
+async function print(
+  project: Project,
+  ...targets: string[]
+): Promise<Record<string, Record<string, unknown>>> {
   const result = await project.bake('--print', ...targets);
   if (result.code !== 0) throw new Error(result.output);
   return JSON.parse(result.stdout).target;
@@ -33,7 +36,11 @@ test('the bake file of the example, printed by the command, is what buildx was m
   if (family === undefined) return t.fail();
   const printed = await print(project, 'app', 'pkg-cache');
   compare(t, printed, example, planBake(example, family, undefined));
-  t.deepEqual((await ok(t, project.bake('--print'))).stdout.includes('"pkg-cache"'), true, 'the default group needs it');
+  t.deepEqual(
+    (await ok(t, project.bake('--print'))).stdout.includes('"pkg-cache"'),
+    true,
+    'the default group needs it',
+  );
 });
 
 test('every attribute that is ever written is one that buildx reads', async (t) => {
@@ -42,7 +49,12 @@ test('every attribute that is ever written is one that buildx reads', async (t) 
   const family = rules.familyOf('debian');
   if (family === undefined) return t.fail();
   const { platform: _, ...unlocked } = example;
-  const lockfile: Lockfile = { ...unlocked, cache: { image: example.cache.image }, labels: { 'org.example.a': '${b}' }, build: { dockerfile: 'docker/Dockerfile', context: 'docker', target: 'app', args: { A: '%{b}' } } };
+  const lockfile: Lockfile = {
+    ...unlocked,
+    cache: { image: example.cache.image },
+    labels: { 'org.example.a': '${b}' },
+    build: { dockerfile: 'docker/Dockerfile', context: 'docker', target: 'app', args: { A: '%{b}' } },
+  };
   for (const shape of [{ kind: 'plain', bases: ['debian:trixie-slim'] }, { kind: 'method' }] as Shape[]) {
     const blocks = planBake(lockfile, family, shape);
     const { formatHcl } = await import('../../src/bake/hcl.ts');
@@ -72,7 +84,12 @@ test('what buildx reads of hostile lockfiles is what was meant', async (t) => {
   t.true(judged >= 60, `${judged}`);
 });
 
-function compare(t: import('ava').ExecutionContext, printed: Record<string, Record<string, unknown>>, _: Lockfile, blocks: ReturnType<typeof planBake>): void {
+function compare(
+  t: import('ava').ExecutionContext,
+  printed: Record<string, Record<string, unknown>>,
+  _: Lockfile,
+  blocks: ReturnType<typeof planBake>,
+): void {
   for (const { type, name, attributes } of blocks) {
     if (type === 'group') continue;
     for (const [key, value] of Object.entries(attributes)) {

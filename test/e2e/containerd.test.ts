@@ -1,7 +1,9 @@
 import { attackTests } from './attacks.ts';
 import { dockerfileTests } from './dockerfiles.ts';
+import { lockTests } from './lock.ts';
 import { loopTests } from './loop.ts';
 
 loopTests('containerd');
 dockerfileTests('containerd');
 attackTests();
+lockTests();

@@ -77,11 +77,14 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
   if (!watching) stopOnSignals();
   watching = true;
   try {
-    const [env, registry, images] = await Promise.all([
+    const parts = [
       machine ? { ...process.env } : startDaemon(current, tools, options.store ?? 'containerd'),
       startRegistry(current, tools.env),
       Promise.all((options.bases ?? ['trixie', 'bookworm']).map((suite) => baseImage(suite, tools))),
-    ]);
+    ] as const;
+    // All of them, also when one fails: nothing may start after the clean-up.
+    await Promise.allSettled(parts);
+    const [env, registry, images] = await Promise.all(parts);
     const docker = (...args: string[]): Promise<string> => run('docker', args, env);
     const bases: Record<string, string> = {};
     for (const { suite, folder } of images) {
