@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { styleText } from 'node:util';
 import { EngineUnavailable, withEngine } from './engine/engine.ts';
 
 const main = resolve('dist/main.js');
@@ -30,9 +31,8 @@ async function loop(folder: string, registry: string, env: NodeJS.ProcessEnv): P
     GIT_COMMITTER_EMAIL: 'demo@localhost',
   };
   const show = async (command: string, ...args: string[]): Promise<void> => {
-    console.log(
-      `\n\u001b[1m$ ${[command, ...args].map((word) => (word.includes(' ') ? `'${word}'` : word)).join(' ')}\u001b[0m`,
-    );
+    const words = [command, ...args].map((word) => (word.includes(' ') ? `'${word}'` : word));
+    console.log(`\n${styleText('bold', `$ ${words.join(' ')}`)}`);
     const [program, before] = command === 'repro' ? [process.execPath, [main]] : [command, []];
     const child = spawn(program, [...before, ...args], {
       cwd: folder,

@@ -25,12 +25,24 @@ test('links within the documentation lead somewhere', (t) => {
 
 test('TOML in the documentation is TOML', (t) => {
   for (const page of pages) {
-    for (const [, toml = ''] of read(page).matchAll(/```toml\n([\s\S]*?)```/g)) t.notThrows(() => parse(toml), page);
+    for (const [, toml = ''] of read(page).matchAll(/```toml\n([\s\S]*?)```/g))
+      t.notThrows(() => parse(toml), page);
   }
 });
 
 /** Who may import whom; a folder may import itself, and all may import what is below. */
-const ranks: Record<string, number> = { main: 6, run: 5, cli: 4, commands: 3, report: 3, bake: 2, lockfile: 1, oci: 1, distro: 1, io: 5 };
+const ranks: Record<string, number> = {
+  main: 6,
+  run: 5,
+  cli: 4,
+  commands: 3,
+  report: 3,
+  bake: 2,
+  lockfile: 1,
+  oci: 1,
+  distro: 1,
+  io: 5,
+};
 
 test('imports point one way', (t) => {
   for (const name of sources) {

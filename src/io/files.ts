@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, lstat, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, lstat, readdir, readFile, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import { ReproError } from '../errors.ts';
@@ -68,39 +67,25 @@ async function followLink(path: string): Promise<string> {
   });
 }
 
-/** Temporary file beside it, fsync, rename: whoever reads sees the old text or the new one. */
+/** Temporary file, fsync, rename: whoever reads sees the old text or the new one. Mode and owner are kept. */
 async function replace(path: string, text: string): Promise<void> {
-  const old = await stat(path).catch(() => undefined);
   // A rename needs only the folder's permission, and would replace a file that someone made read-only.
-  if (old !== undefined) await access(path, constants.W_OK);
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
-  const handle = await open(temporary, 'wx', old?.mode ?? 0o666);
-  try {
-    try {
-      await handle.writeFile(text);
-      if (old !== undefined) {
-        // Both are refused to a user who is not the owner; the file is then hers, with the mode it was opened with.
-        await handle.chown(old.uid, old.gid).catch(() => undefined);
-        await handle.chmod(old.mode & 0o7777).catch(() => undefined);
-      }
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await access(path, constants.W_OK).catch((error) => {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  });
+  const { default: writeFileAtomic } = await import('write-file-atomic');
+  await writeFileAtomic(path, text);
 }
 
 function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }
 
-function failure(code: string, verb: string, path: string, cause: unknown): ReproError {
+/** The system's refusal in words; anything else is passed on as it is. */
+function failure(code: string, verb: string, path: string, cause: unknown): unknown {
   const errno = cause instanceof Error && 'errno' in cause ? Number(cause.errno) : 0;
-  const [name, text] = getSystemErrorMap().get(errno) ?? ['', String(codeOf(cause) ?? cause)];
+  const [name, text] = getSystemErrorMap().get(errno) ?? [];
+  if (name === undefined) return cause;
   const reason: Record<string, string> = {
     EISDIR: 'it is a folder',
     ENOENT: `the folder ${dirname(path)} does not exist`,

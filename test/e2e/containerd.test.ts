@@ -2,8 +2,10 @@ import { attackTests } from './attacks.ts';
 import { dockerfileTests } from './dockerfiles.ts';
 import { lockTests } from './lock.ts';
 import { loopTests } from './loop.ts';
+import { readmeTests } from './readme.ts';
 
 loopTests('containerd');
 dockerfileTests('containerd');
 attackTests();
 lockTests();
+readmeTests();

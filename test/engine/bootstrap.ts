@@ -78,6 +78,17 @@ export async function bootstrap(
     // A mount namespace of its own: whatever happens, no mount stays.
     const unshare = ['--mount', '--propagation', 'private', 'mmdebstrap'];
     await run('unshare', [...unshare, ...args, apt.suite, tar, sources], env);
+    // No device nodes, which an engine makes itself; but the empty folder, else a build step's layer would add it.
+    await mkdir(join(work, 'empty/dev'), { recursive: true, mode: 0o755 });
+    const like = [
+      '--format=ustar',
+      '--owner=0',
+      '--group=0',
+      '--numeric-owner',
+      '--mode=0755',
+      `--mtime=@${epoch}`,
+    ];
+    await run('tar', ['--append', `--file=${tar}`, ...like, '-C', join(work, 'empty'), './dev']);
   } finally {
     await rm(work, { recursive: true, force: true });
   }

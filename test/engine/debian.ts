@@ -47,17 +47,15 @@ async function machineSources(): Promise<sources.Source[]> {
   return all.flat();
 }
 
-/** Throws with the reason if this machine can't be given an engine. */
+/** The machine's codename. Throws with the reason if it can't be given an engine. */
 export async function debianRelease(): Promise<string> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const codename = sources.debianCodename(release);
-  if (codename === undefined)
-    throw new EngineUnavailable('no Docker engine answers, and this machine is not Debian');
-  if (process.getuid?.() !== 0)
-    throw new EngineUnavailable('no Docker engine answers, and starting one needs root');
+  if (codename === undefined) throw new EngineUnavailable('this machine is not Debian');
+  if (process.getuid?.() !== 0) throw new EngineUnavailable('not root');
   for (const program of ['apt-get', 'dpkg-deb', 'setpriv', 'unshare', 'flock']) {
     if (!(await succeeds(program, ['--version']))) {
-      throw new EngineUnavailable(`no Docker engine answers, and ${program} is missing to set one up`);
+      throw new EngineUnavailable(`${program} is missing`);
     }
   }
   return codename;

@@ -1,10 +1,10 @@
-import { join } from 'node:path';
 import { type Store, startDaemon } from './daemon.ts';
 import { tools as debianTools, type Tools } from './debian.ts';
+import { hubBase, hubRegistry } from './hub.ts';
 import { baseImage } from './images.ts';
 import { push } from './push.ts';
 import { type RegistryOptions, type RegistryServer, startRegistry } from './registry.ts';
-import { run, say, succeeds } from './run.ts';
+import { EngineUnavailable, run, say, succeeds } from './run.ts';
 import { endRun, newRun, sweep } from './runs.ts';
 
 export type { Store } from './daemon.ts';
@@ -51,26 +51,59 @@ function stopOnSignals(): void {
     process.on(signal, () => {
       if (open.size === 0) process.exit(128 + number);
       say(`${signal}: stopping what was started`);
-      void Promise.allSettled([...open].map((stop) => stop())).then(() => process.exit(128 + number));
+      const stopped = Promise.allSettled([...open].map((stop) => stop()));
+      void stopped.then((results) => {
+        for (const result of results)
+          if (result.status === 'rejected') say(`clean-up failed: ${result.reason}`);
+        process.exit(128 + number);
+      });
     });
   }
 }
 let watching = false;
 
-async function machineEngine(store: Store | undefined): Promise<boolean> {
-  if (store === 'classic' || process.env['REPRO_TEST_ENGINE'] === 'own') return false;
-  return succeeds('docker', ['version', '--format', '{{.Server.Version}}']);
+/** The store of the engine that the machine has, if one answers on this machine and `docker buildx` is there. */
+async function machineStore(): Promise<Store | undefined> {
+  if (process.env['REPRO_TEST_ENGINE'] === 'own' || !(await succeeds('docker', ['buildx', 'version'])))
+    return undefined;
+  const context = ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'];
+  if (!/^(unix|npipe):/.test(await run('docker', context).catch(() => ''))) return undefined;
+  return describe(process.env).then(
+    ({ store }) => store,
+    () => undefined,
+  );
+}
+
+async function describe(env: NodeJS.ProcessEnv): Promise<{ version: string; store: Store; buildx: string }> {
+  const info = JSON.parse(await run('docker', ['info', '--format', '{{json .}}'], env)) as {
+    ServerVersion?: string;
+    DriverStatus?: [string, string][];
+  };
+  if (!info.ServerVersion) throw new Error('no Docker engine answers');
+  const containerd = info.DriverStatus?.some(([, value]) => value.startsWith('io.containerd.snapshotter'));
+  const buildx = (await run('docker', ['buildx', 'version'], env)).trim();
+  return { version: info.ServerVersion, store: containerd ? 'containerd' : 'classic', buildx };
 }
 
 /** A Docker engine with a registry that holds the base images. `stop` undoes all of it; so does a signal. */
 export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
   const begun = Date.now();
-  const machine = await machineEngine(options.store);
-  const tools: Tools = await debianTools();
-  await sweep(tools.env);
+  const suites = options.bases ?? ['trixie', 'bookworm'];
+  const found = await machineStore();
+  const machine = found !== undefined && (options.store ?? found) === found;
+  const tools = await debianTools().catch((error: unknown) => {
+    if (!(error instanceof EngineUnavailable)) throw error;
+    if (machine) return undefined;
+    const which =
+      options.store === undefined ? 'no Docker engine' : `no Docker engine with the ${options.store} store`;
+    throw new EngineUnavailable(`${which} answers, and none can be set up: ${error.message}`, {
+      cause: error,
+    });
+  });
+  await sweep(tools?.env);
   const current = await newRun();
   const stop = async (): Promise<void> => {
-    await endRun(current, tools.env);
+    await endRun(current, tools?.env);
     open.delete(stop);
   };
   open.add(stop);
@@ -78,44 +111,32 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
   watching = true;
   try {
     const parts = [
-      machine ? { ...process.env } : startDaemon(current, tools, options.store ?? 'containerd'),
-      startRegistry(current, tools.env),
-      Promise.all((options.bases ?? ['trixie', 'bookworm']).map((suite) => baseImage(suite, tools))),
+      machine || !tools ? { ...process.env } : startDaemon(current, tools, options.store ?? 'containerd'),
+      tools ? startRegistry(current, tools.env).then(({ host }) => host) : hubRegistry(current),
+      tools ? Promise.all(suites.map((suite) => baseImage(suite, tools))) : undefined,
     ] as const;
     // All of them, also when one fails: nothing may start after the clean-up.
     await Promise.allSettled(parts);
     const [env, registry, images] = await Promise.all(parts);
-    const docker = (...args: string[]): Promise<string> => run('docker', args, env);
     const bases: Record<string, string> = {};
-    for (const { suite, folder } of images) {
-      bases[suite] = await push(folder, registry.host, 'debian', `${suite}-slim`);
+    for (const [index, suite] of suites.entries()) {
+      const image = images?.[index];
+      bases[suite] = await (image
+        ? push(image.folder, registry, 'debian', `${suite}-slim`)
+        : hubBase(registry, suite));
     }
-    const info = JSON.parse(await docker('info', '--format', '{{json .}}')) as {
-      ServerVersion: string;
-      DriverStatus?: [string, string][];
-    };
-    const containerd =
-      info.DriverStatus?.some(([, value]) => value.startsWith('io.containerd.snapshotter')) ?? false;
-    const buildx = (await docker('buildx', 'version')).trim();
+    const { version, store, buildx } = await describe(env);
     const kind = machine ? 'machine' : 'own';
-    const store = containerd ? 'containerd' : 'classic';
     const seconds = ((Date.now() - begun) / 1000).toFixed(1);
-    say(
-      `${kind} engine ${info.ServerVersion}, ${store} store, ${buildx}, registry ${registry.host} (${seconds} s)`,
-    );
+    say(`${kind} engine ${version}, ${store} store, ${buildx}, registry ${registry} (${seconds} s)`);
     return {
-      env,
-      registry: registry.host,
-      bases,
-      store,
-      bridge: current.state.bridges[0],
-      kind,
-      version: info.ServerVersion,
-      buildx,
-      folder: join(current.folder),
-      docker,
-      startRegistry: (more) => startRegistry(current, tools.env, more),
-      stop,
+      ...{ env, registry, bases, store, kind, version, buildx, stop },
+      folder: current.folder,
+      docker: (...args) => run('docker', args, env),
+      startRegistry: async (more) => {
+        if (tools) return startRegistry(current, tools.env, more);
+        throw new EngineUnavailable('a registry with options needs Debian and root');
+      },
     };
   } catch (error) {
     await stop();

@@ -31,7 +31,7 @@ export async function baseImage(suite: string, tools: Tools): Promise<BaseImage>
     resolve(apt, 'install', ['?essential', 'apt', 'usr-is-merged', ...extra]),
     released(apt),
   ]);
-  const recipe = [4, suite, overlay(apt), epoch, files];
+  const recipe = [5, suite, overlay(apt), epoch, files];
   const folder = await cached('images', sha256(JSON.stringify(recipe)), async (fresh) => {
     say(`making the base image debian:${suite}-slim (${files.length} packages)`);
     await bootstrap(apt, tools, epoch, join(fresh, 'layer.tar'), extra);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { openSync, readdirSync, readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run, say, waitFor } from './run.ts';
@@ -15,6 +15,8 @@ export interface Identity {
 interface State {
   owner: Identity;
   processes: Identity[];
+  /** Names of containers of the machine's engine. */
+  containers: string[];
   bridges: string[];
   /** Arguments of iptables, the first being the table. */
   rules: string[][];
@@ -57,7 +59,7 @@ export async function newRun(): Promise<Run> {
   const owner = identity(process.pid);
   if (owner === undefined) throw new Error('/proc is not there');
   const folder = await mkdtemp(join(tmpdir(), PREFIX));
-  const state: State = { owner, processes: [], bridges: [], rules: [] };
+  const state: State = { owner, processes: [], containers: [], bridges: [], rules: [] };
   save({ folder, state });
   return { folder, state };
 }
@@ -105,7 +107,7 @@ export async function stopProcess(process: Identity): Promise<void> {
 }
 
 /** Containers that outlived their daemon: their root is in the run's folder, and they have a mount namespace of their own. */
-function containers(folder: string): Identity[] {
+function orphans(folder: string): Identity[] {
   const own = readlinkSync('/proc/self/ns/mnt');
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return [];
@@ -136,21 +138,24 @@ function shims(folder: string): Identity[] {
 /** Ends and undoes all that a run did, last things first. Does nothing a second time. */
 export async function endRun(current: Run, env = process.env): Promise<void> {
   const { folder, state } = current;
+  for (const name of state.containers.splice(0))
+    await run('docker', ['rm', '--force', '--volumes', name]).catch(() => {});
   for (const server of state.processes.splice(0).reverse()) await stopProcess(server);
-  for (const left of [...shims(folder), ...containers(folder)]) await stopProcess(left);
+  for (const left of [...shims(folder), ...orphans(folder)]) await stopProcess(left);
   for (const rule of state.rules.splice(0).reverse()) {
     const [table = 'filter', chain = '', ...rest] = rule;
     await run('iptables', ['-w', '-t', table, '-D', chain, ...rest], env).catch(() => {});
   }
   for (const bridge of state.bridges.splice(0))
     await run('ip', ['link', 'delete', bridge], env).catch(() => {});
-  const mounts = (await readFile('/proc/self/mountinfo', 'utf8'))
-    .split('\n')
-    .map((line) => line.split(' ')[4] ?? '');
-  for (const mount of mounts.reverse()) {
-    if (mount.startsWith(`${folder}/`)) await run('umount', ['--lazy', mount]).catch(() => {});
-  }
+  for (const mount of mountsBelow(folder)) await run('umount', ['--lazy', mount], env);
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Mount points in a folder, last mounted first (proc_pid_mountinfo(5)). */
+function mountsBelow(folder: string): string[] {
+  const points = (read('/proc/self/mountinfo') ?? '').split('\n').map((line) => line.split(' ')[4] ?? '');
+  return points.filter((point) => point.startsWith(`${folder}/`)).reverse();
 }
 
 /** Cleans what runs left that could not: those whose owner is no more. */
