@@ -2,11 +2,11 @@ import { dirname, relative, sep } from 'node:path';
 import * as rules from '../distro/index.ts';
 import { type Problem, quote, ReproError } from '../errors.ts';
 import { formatImageReference, type ImageReference, parseImageReference } from '../image-ref.ts';
-import { parseLockfile, serializeLockfile } from '../lockfile/index.ts';
+import { serializeLockfile } from '../lockfile/index.ts';
 import type { Lockfile } from '../model.ts';
 import { type BaseFacts, inspectBase } from '../oci/base.ts';
 import type { Ports } from '../ports.ts';
-import { repro } from './project.ts';
+import { checked, repro } from './project.ts';
 
 export interface InitOptions {
   file: string;
@@ -132,18 +132,6 @@ function createLockfile(options: InitOptions, images: Images, facts: BaseFacts):
 
 function withoutDigest({ digest: _, ...reference }: ImageReference): ImageReference {
   return reference;
-}
-
-/** As it will be read again. Its places are in no file yet, so the problems name keys only in their message. */
-async function checked(text: string, file: string): Promise<Lockfile> {
-  try {
-    return await parseLockfile(text, file, rules);
-  } catch (error) {
-    if (!(error instanceof ReproError)) throw error;
-    const [first, ...others] = error.problems;
-    const plain = ({ at: _, ...problem }: Problem): Problem => problem;
-    throw new ReproError([plain(first), ...others.map(plain)], { cause: error });
-  }
 }
 
 function derivedWarning(base: string, id: string, distro: string): Problem {

@@ -1,6 +1,6 @@
 import { dirname, join, relative } from 'node:path';
 import * as rules from '../distro/index.ts';
-import { ReproError } from '../errors.ts';
+import { type Problem, ReproError } from '../errors.ts';
 import { type ParseOptions, parseLockfile, serializeLockfile } from '../lockfile/index.ts';
 import type { Lockfile } from '../model.ts';
 import type { Files } from '../ports.ts';
@@ -26,7 +26,7 @@ export async function readLockfile(file: string, files: Files, options?: ParseOp
   });
 }
 
-/** Writes where the text is another; says whether it did. */
+/** Writes where the text is another; says whether it did. Throws what readLockfile would. */
 export async function writeLockfile(
   file: string,
   old: Read,
@@ -35,8 +35,24 @@ export async function writeLockfile(
 ): Promise<boolean> {
   const text = serializeLockfile(lockfile);
   if (text === old.text) return false;
+  await checked(text, file);
   await files.write(file, text, old.text);
   return true;
+}
+
+/**
+ * A text as it will be read again: what a registry says may be more than a lockfile takes. Its places are in no file yet,
+ * so the problems name keys only in their message.
+ */
+export async function checked(text: string, file: string): Promise<Lockfile> {
+  try {
+    return await parseLockfile(text, file, rules);
+  } catch (error) {
+    if (!(error instanceof ReproError)) throw error;
+    const [first, ...others] = error.problems;
+    const plain = ({ at: _, ...problem }: Problem): Problem => problem;
+    throw new ReproError([plain(first), ...others.map(plain)], { cause: error });
+  }
 }
 
 /** The project's own Dockerfile, where the lockfile names one. Throws E_NO_DOCKERFILE. */

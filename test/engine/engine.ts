@@ -1,5 +1,5 @@
 import { type Store, startDaemon } from './daemon.ts';
-import { tools as debianTools, type Tools } from './debian.ts';
+import { tools as debianTools } from './debian.ts';
 import { hubBase, hubRegistry } from './hub.ts';
 import { baseImage } from './images.ts';
 import { push } from './push.ts';
@@ -131,6 +131,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
     say(`${kind} engine ${version}, ${store} store, ${buildx}, registry ${registry} (${seconds} s)`);
     return {
       ...{ env, registry, bases, store, kind, version, buildx, stop },
+      bridge: current.state.bridges[0],
       folder: current.folder,
       docker: (...args) => run('docker', args, env),
       startRegistry: async (more) => {
