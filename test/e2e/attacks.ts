@@ -118,4 +118,18 @@ export function attackTests(): void {
       t.is(check.code, 1, 'the swap shows');
     });
   }
+
+  test.serial('attacks: an index that lies about true packages changes nothing', async (t) => {
+    const swapped = await swapCache(
+      project,
+      'attacked',
+      `sed -i '/^Package:/a Conflicts: base-passwd\\nDepends: no-such-package\\nEssential: yes' Packages`,
+    );
+    await ok(
+      t,
+      project.bake('app', '--no-cache', '--set', `app.contexts.pkg-cache=docker-image://${swapped}`),
+    );
+    const image = `${engine.registry}/attacked:v1`;
+    await ok(t, project.docker('run', '--rm', image, 'dpkg', '--verify', 'base-passwd', 'hello', 'jq'));
+  });
 }

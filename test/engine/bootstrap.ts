@@ -75,9 +75,9 @@ export async function bootstrap(
     const hooks = [join(tools.root, merged), join('/', merged)].find((path) => existsSync(path));
     if (apt.suite === 'bookworm' && hooks !== undefined) args.push(`--hook-dir=${hooks}`);
     const env = { ...tools.env, SOURCE_DATE_EPOCH: epoch, TMPDIR: work };
-    // A mount namespace of its own: whatever happens, no mount stays.
-    const unshare = ['--mount', '--propagation', 'private', 'mmdebstrap'];
-    await run('unshare', [...unshare, ...args, apt.suite, tar, sources], env);
+    // A mount namespace of its own: whatever happens, no mount stays; and it ends with us.
+    const alone = ['--pdeathsig', 'TERM', 'unshare', '--mount', '--propagation', 'private', 'mmdebstrap'];
+    await run('setpriv', [...alone, ...args, apt.suite, tar, sources], env);
     // No device nodes, which an engine makes itself; but the empty folder, else a build step's layer would add it.
     await mkdir(join(work, 'empty/dev'), { recursive: true, mode: 0o755 });
     const like = [
