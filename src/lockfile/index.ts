@@ -6,7 +6,6 @@ export interface DistroRules {
   familyOf(distro: string): Pick<Family, 'checkRequest' | 'checkPackage' | 'architecture'> | undefined;
 }
 
-export { comparePackages } from './canonical.ts';
 export { diffLockfiles, type LockfileChange, type PlatformChange } from './diff.ts';
 export { cacheInputs } from './inputs.ts';
 export { type ParseOptions, parseLockfile } from './parse.ts';

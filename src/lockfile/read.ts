@@ -29,7 +29,7 @@ export const top = (name: string): At => ({ parent: undefined, key: name });
 export const below = (parent: At, key: string | number): At => ({ parent, key });
 
 /** "`size`", "an entry of `packages`". */
-export function nameOf(at: At | undefined): string {
+function nameOf(at: At | undefined): string {
   if (at === undefined) return 'the file';
   return typeof at.key === 'string' ? `\`${at.key}\`` : `an entry of ${nameOf(at.parent)}`;
 }
@@ -180,6 +180,6 @@ function typeName(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? `a ${typeof value}` : `${value}`;
 }
 
-export function isTable(value: unknown): value is Table {
+function isTable(value: unknown): value is Table {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }

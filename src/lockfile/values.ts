@@ -4,7 +4,7 @@ import type { Digest } from '../model.ts';
 import { type Check, matching, type Reader, text } from './read.ts';
 
 /** As containerd normalises platforms; each has one spelling. */
-export const PLATFORMS: readonly string[] = [
+const PLATFORMS: readonly string[] = [
   'linux/386',
   'linux/amd64',
   'linux/amd64/v2',
