@@ -1,4 +1,4 @@
-import { attackTests } from './attacks.ts';
+import { aptAttackTests } from './apt.ts';
 import { dockerfileTests } from './dockerfiles.ts';
 import { lockTests } from './lock.ts';
 import { loopTests } from './loop.ts';
@@ -6,6 +6,6 @@ import { readmeTests } from './readme.ts';
 
 loopTests('containerd');
 dockerfileTests('containerd');
-attackTests();
+aptAttackTests();
 lockTests();
 readmeTests();

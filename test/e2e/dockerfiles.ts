@@ -145,14 +145,9 @@ USER someone:someone
   test.serial(
     `${store}: requests for a version, an architecture, and a package that does not exist`,
     async (t) => {
-      const project = await lockedProject(
-        t,
-        engine,
-        'requests',
-        'debian:trixie-slim',
-        ['hello:amd64', 'jq/trixie', 'sl=5.02-1+b1'],
-        '--no-recommends',
-      );
+      const packages = ['hello:amd64', 'jq/trixie', 'sl=5.02-1+b1'];
+      const wanted = { name: 'requests', base: 'debian:trixie-slim', packages };
+      const project = await lockedProject(t, engine, wanted, '--no-recommends');
       await ok(t, project.bake('app', '--no-cache'));
       await ok(t, project.docker('run', '--rm', `${engine.registry}/requests:v1`, 'jq', '--version'));
 

@@ -33,9 +33,11 @@ export function lockTests(): void {
 
   test.serial('lock: nothing changed, nothing written, one HEAD a reference', async (t) => {
     const { host, asked } = await watched(t, engine.registry);
-    const project = await lockedProject(t, { ...engine, registry: host }, 'quiet', 'debian:trixie-slim', [
-      'hello',
-    ]);
+    const project = await lockedProject(
+      t,
+      { ...engine, registry: host },
+      { name: 'quiet', base: 'debian:trixie-slim', packages: ['hello'] },
+    );
     const before = await project.read('repro.lock');
     for (const args of [['lock'], ['lock', '--check']]) {
       asked.length = 0;
@@ -63,7 +65,11 @@ export function lockTests(): void {
   });
 
   test.serial('lock: a cache for other packages, or on another base, is refused by name', async (t) => {
-    const project = await lockedProject(t, engine, 'stale', 'debian:trixie-slim', ['hello']);
+    const project = await lockedProject(t, engine, {
+      name: 'stale',
+      base: 'debian:trixie-slim',
+      packages: ['hello'],
+    });
     const lockfile = await project.read('repro.lock');
     const cache = `${engine.registry}/stale:v1-pkg-cache`;
 

@@ -60,14 +60,21 @@ export interface Project {
   bake(...args: string[]): Promise<Result>;
   read(name: string): Promise<string>;
   write(name: string, text: string): Promise<void>;
+  remove(): Promise<void>;
 }
 
 const main = resolve('dist/main.js');
 
 /** An empty folder that goes away with the test. */
 export async function newProject(t: ExecutionContext, engine: EngineFacts): Promise<Project> {
+  const project = await createProject(engine);
+  t.teardown(() => project.remove());
+  return project;
+}
+
+/** The same for several tests; the last one removes it. */
+export async function createProject(engine: EngineFacts): Promise<Project> {
   const folder = await mkdtemp(join(tmpdir(), 'repro-e2e-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
   const env = { ...process.env, ...engine.env, NO_COLOR: '1', BUILDKIT_PROGRESS: 'plain' };
   const docker = (...args: string[]) => execute('docker', args, { cwd: folder, env });
   return {
@@ -78,6 +85,7 @@ export async function newProject(t: ExecutionContext, engine: EngineFacts): Prom
     bake: (...args) => docker('buildx', 'bake', '-f', 'docker-bake.hcl', ...args),
     read: (name) => readFile(join(folder, name), 'utf8'),
     write: (name, text) => writeFile(join(folder, name), text),
+    remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
 
@@ -88,30 +96,36 @@ export async function ok(t: ExecutionContext, run: Promise<Result>): Promise<Res
   return result;
 }
 
-/** A locked project: init, update. */
+export interface Wanted {
+  /** Of the image, without the registry. */
+  name: string;
+  /** In the engine's registry: `debian:trixie-slim`. */
+  base: string;
+  packages: readonly string[];
+}
+
+/** init, update. */
+export async function lockProject(
+  t: ExecutionContext,
+  project: Project,
+  { name, base, packages }: Wanted,
+  ...more: string[]
+): Promise<void> {
+  const { registry } = project.engine;
+  const images = ['--image', `${registry}/${name}:v1`, '--base', `${registry}/${base}`];
+  await ok(t, project.repro('init', ...images, ...packages.flatMap((pkg) => ['--package', pkg]), ...more));
+  await ok(t, project.repro('update'));
+}
+
+/** A project that is locked, and goes away with the test. */
 export async function lockedProject(
   t: ExecutionContext,
   engine: EngineFacts,
-  name: string,
-  base: string,
-  packages: readonly string[],
+  wanted: Wanted,
   ...more: string[]
 ): Promise<Project> {
   const project = await newProject(t, engine);
-  const options = packages.flatMap((pkg) => ['--package', pkg]);
-  await ok(
-    t,
-    project.repro(
-      'init',
-      '--image',
-      `${engine.registry}/${name}:v1`,
-      '--base',
-      `${engine.registry}/${base}`,
-      ...options,
-      ...more,
-    ),
-  );
-  await ok(t, project.repro('update'));
+  await lockProject(t, project, wanted, ...more);
   return project;
 }
 
