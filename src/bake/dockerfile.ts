@@ -1,14 +1,16 @@
 import type { Family, Intent, Step } from '../distro/family.ts';
 import type { Lockfile, Package } from '../model.ts';
+import { copyLayers, spread } from './layers.ts';
 
 /*
  * The Dockerfiles of the generated targets. Each defines the stages that named contexts replace: a FROM without
  * such a stage would ask Docker Hub. No `# syntax=`: the builder's own frontend has all that is used, and nothing is pulled.
  */
 
-/** Target `pkg-cache`: the package files, and their index as a small layer of its own, which `repro lock` reads. */
+/** Target `pkg-cache`: the package files, and at last their index as a small layer of its own, which `repro lock` reads. */
 export function collectDockerfile(lockfile: Lockfile, family: Family): string {
-  const step = family.collect(intentOf(lockfile));
+  const collect = family.collect(intentOf(lockfile));
+  const step = { ...collect, script: collect.script + spread };
   return `FROM ${lockfile.base.image} AS base
 
 ${scriptStage(step)}
@@ -16,8 +18,7 @@ FROM base AS collect
 USER root
 ${run(step)}
 FROM scratch
-COPY --from=collect /out/packages/ /
-COPY --from=collect /out/index/ /
+${copyLayers}COPY --from=collect /out/index/ /
 `;
 }
 

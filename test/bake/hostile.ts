@@ -107,16 +107,8 @@ export function judge(targets: Targets, { lockfile, texts }: Accepted, kind: 'in
   const install = ['FROM', 'FROM', 'FROM', 'COPY', 'FROM', 'ARG', 'RUN'];
   const user = lockfile.base.user === undefined ? install : [...install.slice(0, -1), 'USER', 'RUN', 'USER'];
   expect('install', instructions(kind === 'inline' ? 'app' : 'packages'), user);
-  expect('collect', instructions('pkg-cache'), [
-    'FROM',
-    'FROM',
-    'COPY',
-    'FROM',
-    'USER',
-    'RUN',
-    'FROM',
-    'COPY',
-    'COPY',
-  ]);
+  const collect = instructions('pkg-cache');
+  expect('collect', collect.slice(0, 7), ['FROM', 'FROM', 'COPY', 'FROM', 'USER', 'RUN', 'FROM']);
+  expect('layers', [...new Set(collect.slice(7))], ['COPY']);
   return found;
 }
