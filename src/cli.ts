@@ -96,7 +96,7 @@ function build(call: (run: Run) => void): Argv {
       call(async (ports) => {
         const { lock } = await import('./commands/lock.ts');
         const { lockText } = await import('./report/text.ts');
-        const result = await lock(argv, ports);
+        const result = await lock({ ...argv, sameVersions: argv['same-versions'] }, ports);
         return { result, text: (paint) => lockText(result, paint) };
       });
     })
@@ -173,6 +173,10 @@ function generateOptions(tree: Argv<{ file: string }>) {
 function lockOptions(tree: Argv<{ file: string }>) {
   return tree
     .option('check', { type: 'boolean', describe: 'Write nothing, fail where anything is stale' })
+    .option('same-versions', {
+      type: 'boolean',
+      describe: 'Fail where a package has not the same version on all platforms',
+    })
     .example('$0 lock', 'after docker buildx bake pkg-cache --push')
     .example('$0 lock --check', 'for CI');
 }

@@ -1,6 +1,7 @@
-import type { Family, Intent, Step } from '../distro/family.ts';
-import type { Lockfile, Package } from '../model.ts';
+import type { Family, Step } from '../distro/family.ts';
+import type { Lockfile } from '../model.ts';
 import { copyLayers, spread } from './layers.ts';
+import { intentFor, lockedFor } from './pins.ts';
 
 /*
  * The Dockerfiles of the generated targets. Each defines the stages that named contexts replace: a FROM without
@@ -9,14 +10,16 @@ import { copyLayers, spread } from './layers.ts';
 
 /** Target `pkg-cache`: the package files, and at last their index as a small layer of its own, which `repro lock` reads. */
 export function collectDockerfile(lockfile: Lockfile, family: Family): string {
-  const collect = family.collect(intentOf(lockfile));
-  const step = { ...collect, script: collect.script + spread };
+  const steps = perPlatform(lockfile, (platform) => {
+    const step = family.collect(intentFor(lockfile, platform));
+    return { ...step, script: step.script + spread };
+  });
   return `FROM ${lockfile.base.image} AS base
 
-${scriptStage(step)}
+${scriptStages(steps)}
 FROM base AS collect
 USER root
-${run(step)}
+${run(steps)}
 FROM scratch
 ${copyLayers}COPY --from=collect /out/index/ /
 `;
@@ -24,57 +27,68 @@ ${copyLayers}COPY --from=collect /out/index/ /
 
 /** Target `pkg-cache` of a Dockerfile in the method's own shape: what its own stage collected, and the index. */
 export function describeDockerfile(lockfile: Lockfile, family: Family): string {
-  const step = family.describe();
+  const steps = perPlatform(lockfile, () => family.describe());
   return `FROM ${lockfile.base.image} AS base
 
 # Replaced by the Dockerfile's own stage.
 FROM scratch AS pkg-cache-local
 
-${scriptStage(step)}
+${scriptStages(steps)}
 FROM base AS describe
 USER root
-${run(step, '--mount=from=pkg-cache-local,target=/mnt')}
+${run(steps, '--mount=from=pkg-cache-local,target=/mnt')}
 FROM pkg-cache-local
 COPY --from=describe /out/index/ /
 `;
 }
 
-/** The base with the packages. `locked` is undefined while there is nothing to compare the cache with. */
-export function installDockerfile(
-  lockfile: Lockfile,
-  family: Family,
-  locked: readonly Package[] | undefined,
-): string {
-  const step = family.install(intentOf(lockfile), locked);
-  const install = run(step, '--network=none', '--mount=from=pkg-cache,target=/mnt');
+/** The base with the packages. */
+export function installDockerfile(lockfile: Lockfile, family: Family): string {
+  const steps = perPlatform(lockfile, (platform) =>
+    family.install(intentFor(lockfile, platform), lockedFor(lockfile, platform)),
+  );
+  const install = run(steps, '--network=none', '--mount=from=pkg-cache,target=/mnt');
   const { image, user } = lockfile.base;
   return `FROM ${image} AS base
 
 # Replaced by the package cache image.
 FROM scratch AS pkg-cache
 
-${scriptStage(step)}
+${scriptStages(steps)}
 FROM base
 ARG SOURCE_DATE_EPOCH=0
 ${user === undefined ? install : `USER root\n${install}USER ${user}\n`}`;
 }
 
-function intentOf({ packages, recommends }: Lockfile): Intent {
-  return { requests: packages, recommends };
+interface PlatformStep extends Step {
+  /** `amd64`, `armv7`: TARGETARCH and TARGETVARIANT. */
+  machine: string;
+}
+
+function perPlatform({ platforms }: Lockfile, make: (platform: string) => Step): PlatformStep[] {
+  return platforms.map((platform) => ({ ...make(platform), machine: platform.split('/').slice(1).join('') }));
 }
 
 /**
  * The script stands in a stage of its own: a builder prints the whole RUN instruction that failed, and below a long
- * one nobody finds the error. /dev is not part of the image, so the mount leaves no trace; and no SHELL of the image comes between.
+ * one nobody finds the error. Where the platforms have different scripts, each has its stage.
  */
-function scriptStage({ script }: Step): string {
-  let terminator = 'SCRIPT';
-  while (script.split('\n').includes(terminator)) terminator += '_';
-  return `FROM scratch AS script\nCOPY --chmod=0755 <<'${terminator}' /run\n${script}${terminator}\n`;
+function scriptStages(steps: readonly PlatformStep[]): string {
+  const [first, ...others] = steps;
+  if (first === undefined) throw new Error('a lockfile has a platform');
+  if (others.every(({ script }) => script === first.script)) return scriptStage('script', first);
+  const stages = steps.map((step) => `${scriptStage(`script-${step.machine}`, step)}\n`);
+  return `${stages.join('')}FROM script-\${TARGETARCH}\${TARGETVARIANT} AS script\n`;
 }
 
-function run({ flags }: Step, ...more: readonly string[]): string {
-  return ['RUN', ...more, ...flags, '--mount=from=script,target=/dev/script', '["/dev/script/run"]\n'].join(
-    ' \\\n  ',
-  );
+function scriptStage(name: string, { script }: Step): string {
+  let terminator = 'SCRIPT';
+  while (script.split('\n').includes(terminator)) terminator += '_';
+  return `FROM scratch AS ${name}\nCOPY --chmod=0755 <<'${terminator}' /run\n${script}${terminator}\n`;
+}
+
+/** /dev is not part of the image, so the mount leaves no trace; and in this form no SHELL of the image comes between. */
+function run([step]: readonly PlatformStep[], ...more: readonly string[]): string {
+  const flags = [...more, ...(step?.flags ?? []), '--mount=from=script,target=/dev/script'];
+  return ['RUN', ...flags, '["/dev/script/run"]\n'].join(' \\\n  ');
 }

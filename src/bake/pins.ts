@@ -1,7 +1,8 @@
+import type { Intent } from '../distro/family.ts';
 import type { Problem } from '../errors.ts';
 import { formatImageReference, parseImageReference, repositoryOf } from '../image-ref.ts';
 import { cacheInputs } from '../lockfile/index.ts';
-import type { Digest, Lockfile } from '../model.ts';
+import type { Digest, Lockfile, Package } from '../model.ts';
 
 const collect =
   'run repro update, or: repro generate, docker buildx bake -f docker-bake.hcl pkg-cache --push, repro lock';
@@ -27,4 +28,16 @@ export function unpinnedProblems({ base, cache, ...lockfile }: Lockfile): Proble
 export function pinnedName(image: string, digest: Digest | undefined): string {
   const reference = parseImageReference(image);
   return digest === undefined ? formatImageReference(reference) : `${repositoryOf(reference)}@${digest}`;
+}
+
+/** What is asked for on one platform. */
+export function intentFor(lockfile: Lockfile, platform: string): Intent {
+  const { packages, recommends, 'platform-packages': some } = lockfile;
+  return { requests: [...packages, ...(some?.[platform] ?? [])], recommends };
+}
+
+/** The locked packages of one platform; undefined while there is nothing to compare the cache with. */
+export function lockedFor(lockfile: Lockfile, platform: string): readonly Package[] | undefined {
+  if (unpinnedProblems(lockfile).length > 0) return undefined;
+  return lockfile.platform?.find(({ name }) => name === platform)?.packages;
 }

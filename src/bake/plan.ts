@@ -30,9 +30,7 @@ function appTargets(lockfile: Lockfile, family: Family, shape: Shape | undefined
   const install: Target = {
     contexts,
     args: toMap(epoch),
-    'dockerfile-inline': {
-      heredoc: installDockerfile(lockfile, family, locked ? lockfile.platform?.[0]?.packages : undefined),
-    },
+    'dockerfile-inline': { heredoc: installDockerfile(lockfile, family) },
   };
   const withPackages = 'The base image with the packages.';
   if (shape === undefined || build === undefined) {
@@ -117,8 +115,9 @@ function cacheLabels(lockfile: Lockfile): Record<string, string> {
   };
 }
 
-function requests({ packages }: Lockfile): string {
-  return packages.join(' ');
+/** For people, and for a Dockerfile that installs by itself: what is asked for on all platforms, and on some. */
+function requests({ packages, 'platform-packages': some = {} }: Lockfile): string {
+  return [...new Set([...packages, ...Object.values(some).flat()])].join(' ');
 }
 
 /** Seconds since 1970: what the build makes is as old as the base image. */

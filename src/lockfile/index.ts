@@ -9,4 +9,5 @@ export interface DistroRules {
 export { diffLockfiles, type LockfileChange, type PlatformChange } from './diff.ts';
 export { cacheInputs } from './inputs.ts';
 export { type ParseOptions, parseLockfile } from './parse.ts';
+export { platformDifferences } from './platforms.ts';
 export { serializeLockfile } from './serialize.ts';

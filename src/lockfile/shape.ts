@@ -4,9 +4,12 @@ import * as value from './values.ts';
 
 /** As much of a lockfile as could be read. */
 export interface Draft
-  extends Partial<Omit<Lockfile, 'platforms' | 'packages' | 'base' | 'cache' | 'platform' | 'build'>> {
+  extends Partial<
+    Omit<Lockfile, 'platforms' | 'packages' | 'platform-packages' | 'base' | 'cache' | 'platform' | 'build'>
+  > {
   platforms?: (string | undefined)[];
   packages?: (string | undefined)[];
+  'platform-packages'?: Record<string, (string | undefined)[]>;
   build?: Partial<Build>;
   base?: Partial<Base>;
   cache?: Partial<Cache>;
@@ -54,7 +57,7 @@ export const lockfileShape: Reader<Draft> = table<Draft>(
     distro: value.distro,
     platforms: list(value.platform),
     packages: list(text()),
-    'platform-packages': notYet('packages for one platform only (`platform-packages`)'),
+    'platform-packages': record(anyKey, list(text())),
     recommends: boolean,
     snapshot: notYet("collecting from the distro's archive (`snapshot`)"),
     labels: record(anyKey, text(undefined, { empty: true })),

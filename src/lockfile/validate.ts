@@ -54,11 +54,6 @@ function checkPlatforms(draft: Draft, family: Family | undefined, report: Report
     report({ code: 'E_PLATFORM', message, at: below(at, index) });
   });
   reportDuplicates(platforms ?? [], (index) => below(at, index), report);
-  const second = platforms?.[1];
-  if (second !== undefined && second !== platforms?.[0]) {
-    const message = "more than one platform can't be used yet";
-    report({ code: 'E_NOT_YET', message, at: below(at, 1), hint: 'keep one platform' });
-  }
   const pins = draft.platform ?? [];
   if (draft.platform?.length === 0)
     report({ code: 'E_VALUE', message: '`platform` is empty', at: top('platform') });
@@ -70,13 +65,32 @@ function checkPlatforms(draft: Draft, family: Family | undefined, report: Report
 }
 
 function checkRequests(draft: Draft, family: Family | undefined, report: Report): void {
-  const at = top('packages');
-  draft.packages?.forEach((request, index) => {
+  checkRequestList(draft.packages ?? [], top('packages'), family, report);
+  for (const [platform, requests] of Object.entries(draft['platform-packages'] ?? {})) {
+    const at = below(top('platform-packages'), platform);
+    if (!draft.platforms?.includes(platform))
+      report({ code: 'E_PLATFORM', message: `${quote(platform)} is not in \`platforms\``, at });
+    checkRequestList(requests, at, family, report);
+    requests.forEach((request, index) => {
+      if (request === undefined || !draft.packages?.includes(request)) return;
+      const message = `${quote(request)} is asked for on all platforms already`;
+      report({ code: 'E_DUPLICATE', message, at: below(at, index) });
+    });
+  }
+}
+
+function checkRequestList(
+  requests: readonly (string | undefined)[],
+  at: At,
+  family: Family | undefined,
+  report: Report,
+): void {
+  requests.forEach((request, index) => {
     const wrong = request === undefined ? undefined : family?.checkRequest(request);
     if (wrong === undefined) return;
     report({ code: 'E_REQUEST', message: `${quote(request ?? '')} ${wrong}`, at: below(at, index) });
   });
-  reportDuplicates(draft.packages ?? [], (index) => below(at, index), report);
+  reportDuplicates(requests, (index) => below(at, index), report);
 }
 
 /** Three tags, three images: a push to one would overwrite another. */

@@ -9,6 +9,7 @@ export GNUPGHOME=/tmp/signing
 mkdir -m 700 $GNUPGHOME /etc/pacman.d /etc/pacman.d/gnupg
 gpg -q --batch --passphrase '' --quick-generate-key 'Packager <packager@example.org>' rsa2048 sign never
 key=$(gpg --list-keys --with-colons | sed -n 's/^fpr:*\([0-9A-F]*\):$/\1/p')
+touch /etc/pacman.d/gnupg/pubring.gpg   # as pacman-key has it
 gpg -q --export | gpg -q --homedir /etc/pacman.d/gnupg --import
 echo "$key:6:" | gpg -q --homedir /etc/pacman.d/gnupg --import-ownertrust
 
@@ -38,6 +39,7 @@ script() { printf 'post_install() {\n  echo SCRIPT RUNS %s\n  mkdir -p /var/lib/
 
 program base-thing 'base 1.0'; pkg base base-thing 1.0-1 x86_64 zst 'provides = thing=1'
 program old-tool 'old tool'; pkg base old-tool 3-1 any zst
+program stay 'stays'; pkg base stay 1-1 any zst
 program greet 'greet 1.0'; script greet; pkg archive greet 1.0-1 x86_64 zst 'depend = libgreet>=1:1' 'depend = thing'
 
 program base-thing 'base 1.1'; pkg core base-thing 1.1-1 x86_64 zst 'provides = thing=2'
@@ -49,6 +51,7 @@ pkg extra o++d@d_na.me 0.1.r5.gabc-1 any zst 'group = tools'
 mkdir -p root/usr/share/libalpm/hooks
 printf '[Trigger]\nOperation = Install\nType = Path\nTarget = usr/share/*\n\n[Action]\nWhen = PostTransaction\nExec = /bin/sh -c "ls /usr/share/noise >/var/lib/hook-ran"\n' >root/usr/share/libalpm/hooks/noise.hook
 pkg extra wave 1-1 any gz 'provides = virtual-wave=1' 'group = tools'
+mv /srv/repo/base/stay-* /srv/repo/core/ && repo-add -q /srv/repo/core/core.db.tar.gz /srv/repo/core/stay-*.zst
 rm -f /srv/repo/*/*.old*
 
 printf '%s\n' '[options]' 'HoldPkg = pacman glibc' 'Architecture = auto' 'SigLevel = Required DatabaseOptional' 'LocalFileSigLevel = Optional' \
@@ -57,7 +60,7 @@ echo 'Server = file:///srv/repo/$repo' >/etc/pacman.d/mirrorlist
 printf '%s\n' 'NAME="Arch Linux"' 'PRETTY_NAME="Arch Linux"' 'ID=arch' 'BUILD_ID=rolling' >/etc/os-release.arch
 `;
 
-/** Targets `pacman7` and `pacman6`: images whose os-release says Arch Linux, with two packages of the repositories. */
+/** Targets `pacman7` and `pacman6`: images whose os-release says Arch Linux, with a few packages of the repositories. */
 export function pacmanBaseDockerfile(registry: string): string {
   const base = (name: string, suite: string) => `FROM ${registry}/debian:${suite}-slim AS ${name}-tools
 RUN apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends pacman-package-manager libarchive-tools && rm -rf /etc/pacman.* /var/lib/apt/lists/* /var/log/* /var/cache/ldconfig/*
@@ -67,7 +70,7 @@ COPY --from=repositories /srv/repo /srv/repo
 COPY --from=repositories /etc/pacman.conf /etc/pacman.conf
 COPY --from=repositories /etc/pacman.d /etc/pacman.d
 COPY --from=repositories /etc/os-release.arch /usr/lib/os-release
-RUN mkdir -p /var/lib/pacman/local /var/cache/pacman/pkg && pacman -U --noconfirm /srv/repo/base/*.zst && rm -r /var/log/pacman.log /srv/repo/base
+RUN mkdir -p /var/lib/pacman/local /var/cache/pacman/pkg && pacman -U --noconfirm /srv/repo/base/*.zst /srv/repo/core/stay-*.zst && rm -r /var/log/pacman.log /srv/repo/base
 `;
   return `${base('pacman7', 'trixie')}
 ${base('pacman6', 'bookworm')}

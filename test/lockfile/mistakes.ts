@@ -313,12 +313,6 @@ export const mistakes: [
     '6:29 platforms[1]: E_DUPLICATE: "linux/amd64" is listed twice',
   ],
   [
-    '["linux/amd64"]',
-    '["linux/amd64", "linux/arm64"]',
-    'taken',
-    "6:29 platforms[1]: E_NOT_YET: more than one platform can't be used yet -> keep one platform",
-  ],
-  [
     'name = "linux/amd64"',
     'name = "linux/AMD64"',
     'refused',
@@ -496,9 +490,11 @@ export const mistakes: [
   // Not yet
   [
     '[base]\n',
-    '[platform-packages]\n"linux/amd64" = ["hello"]\n[base]\n',
-    'taken',
-    "9:2 platform-packages: E_NOT_YET: packages for one platform only (`platform-packages`) can't be used yet -> remove it",
+    '[platform-packages]\n"linux/arm64" = ["sl"]\n"linux/amd64" = ["hello", "x y", "sl", "sl"]\n[base]\n',
+    'refused',
+    '10:17 platform-packages."linux/arm64": E_PLATFORM: "linux/arm64" is not in `platforms`',
+    '11:18 platform-packages."linux/amd64"[0]: E_DUPLICATE: "hello" is asked for on all platforms already',
+    '11:40 platform-packages."linux/amd64"[3]: E_DUPLICATE: "sl" is listed twice',
   ],
   [
     'packages = ["hello", "jq"]',

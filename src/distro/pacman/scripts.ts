@@ -1,0 +1,193 @@
+import type { Package } from '../../model.ts';
+import { shellWord } from '../shell.ts';
+import { fileName } from './inventory.ts';
+
+/** Fixed modes and times: the layer depends on the packages only. */
+const normalise = `find /out -type f -exec chmod 0644 {} +
+find /out -exec touch -h -d @0 {} +`;
+
+/**
+ * The base's configuration, with signatures required of every package whatever it says, and with folders of its own.
+ * Landlock, which the sandbox of the download user needs, is not there on every builder; the step is a container anyway.
+ */
+function configure(more: string): string {
+  return String.raw`pacman-conf | awk -v tmp="$tmp" '
+  /^(CacheDir|CheckSpace|DownloadUser|GPGDir|LogFile|UseSyslog|XferCommand)/ { next }
+  { sub(/= Package(Optional|Never)$/, "= PackageRequired") }${more}
+  { print }
+  $0 == "[options]" { print "CacheDir = " tmp "/packages/\nGPGDir = " tmp "/gnupg/\nLogFile = /dev/null" }
+' >"$tmp/pacman.conf"
+# gpg writes into the folder of its keys, also where it only verifies.
+cp -a "$(pacman-conf GPGDir)" "$tmp/gnupg"`;
+}
+
+/** Prints one package's stanza of the inventory: FILE SIGNATURE REPOSITORY. */
+const describe = String.raw`describe() {
+  bsdtar -xOqf "$1" .PKGINFO | awk '/^(pkgname|pkgbase|pkgver|arch) = /'
+  printf 'filesize = %s\nsha256sum = %s\n' "$(stat -c %s "$1")" "$(sha256sum <"$1" | cut -c-64)"
+  [ ! -e "$2" ] || printf 'pgpsig = %s\n' "$(base64 -w0 "$2")"
+  [ -z "$3" ] || printf 'repository = %s\n' "$3"
+  echo
+}`;
+
+export function collectScript(requests: readonly string[]): string {
+  return String.raw`#!/bin/bash
+# Download what an installation on this base image would download: an upgrade of the whole, since Arch Linux knows no other.
+# pacman checks each package's signature against the keys of the base image.
+set -euo pipefail
+export LC_ALL=C
+shopt -s nullglob
+tmp=/tmp/repro
+mkdir -p /out/packages /out/index "$tmp/packages"
+${configure('')}
+pacman=(pacman --config "$tmp/pacman.conf" --noconfirm --noprogressbar)
+requests=(${requests.map(shellWord).join(' ')})
+"${'$'}{pacman[@]}" -Syu --needed --downloadonly -- "${'$'}{requests[@]}"
+"${'$'}{pacman[@]}" -Su --needed --print --print-format '@ %n %v %r' -- "${'$'}{requests[@]}" >"$tmp/transaction"
+
+declare -A repository
+while read -r mark name version from; do
+  [ "$mark" != @ ] || repository[$name-$version]=$from
+done <"$tmp/transaction"
+${describe}
+for file in "$tmp"/packages/*.pkg.tar*; do
+  case $file in *.sig) continue ;; esac
+  { read -r name; read -r version; read -r arch; } < <(bsdtar -xOqf "$file" .PKGINFO |
+    awk '/^(pkgname|pkgver|arch) = / { value[$1] = $3 } END { print value["pkgname"] "\n" value["pkgver"] "\n" value["arch"] }')
+  from=${'$'}{repository[$name-$version]:-}
+  [ -n "$from" ] || { echo "ERROR: pacman downloaded $name $version, and would not install it" >&2; exit 1; }
+  unset "repository[$name-$version]"
+  mv "$file" "/out/packages/$name-$version-$arch.pkg.tar"
+  describe "/out/packages/$name-$version-$arch.pkg.tar" "$file.sig" "$from" >"$tmp/$name-$version-$arch.stanza"
+done
+[ ${'$'}{#repository[@]} = 0 ] || { echo "ERROR: pacman did not download ${'$'}{!repository[*]}" >&2; exit 1; }
+cat /dev/null "$tmp"/*.stanza >/out/index/INVENTORY
+${normalise}
+`;
+}
+
+export function describeScript(): string {
+  return String.raw`#!/bin/bash
+# List the packages that the Dockerfile's own stage has collected.
+set -euo pipefail
+export LC_ALL=C
+mkdir -p /out/index
+${describe}
+find /mnt -name '*.pkg.tar*' ! -name '*.sig' -type f -print0 | sort -z | while IFS= read -r -d '' file; do
+  describe "$file" "$file.sig" ''
+done >/out/index/INVENTORY
+${normalise}
+`;
+}
+
+/** What the database of a repository says of a package, from its .PKGINFO (as repo-add has it). */
+const fields =
+  'pkgname NAME pkgbase BASE pkgver VERSION pkgdesc DESC group GROUPS size ISIZE url URL license LICENSE arch ARCH builddate BUILDDATE ' +
+  'packager PACKAGER replaces REPLACES conflict CONFLICTS provides PROVIDES depend DEPENDS optdepend OPTDEPENDS';
+
+export function installScript(requests: readonly string[], locked: readonly Package[] | undefined): string {
+  return String.raw`#!/bin/bash
+# Install from the package cache at /mnt, and from nothing else.
+set -euo pipefail
+export LC_ALL=C
+shopt -s nullglob
+[ "$(id -u)" = 0 ] || { echo 'ERROR: the base image does not run as root: run "repro lock" to have its user known' >&2; exit 1; }
+tmp=/var/cache/pacman/repro
+mkdir -p "$tmp/packages" "$tmp/databases"
+touch -d '1 second ago' "$tmp/start"
+touch "$tmp/wanted"
+
+cd /mnt
+find . ! -type d ! -path ./INVENTORY -printf '%P\0' | sort -z | xargs -0r sha256sum -- >"$tmp/cache"
+${locked === undefined ? '' : compareWithLock(locked)}
+# From the cache's inventory only signatures and the names of repositories are taken: pacman checks the former.
+declare -A from signature
+while read -r sum repository text; do
+  from[$sum]=$repository signature[$sum]=$text
+done < <(awk '
+  function field(name) { return match("\n" $0, "\n" name " = [^ \n]+") ? substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4) : "?" }
+  { print field("sha256sum"), field("repository"), field("pgpsig") }
+' RS= INVENTORY)
+
+# A database for each repository, made from the packages themselves.
+${configure(`
+  /^(CacheServer|Server) = / { sub(/= .*/, "= file:///mnt") }
+  { sub(/= Database(Optional|Required)$/, "= DatabaseNever") }`)}
+for repository in $(pacman-conf --repo-list); do mkdir "$tmp/databases/$repository"; done
+while read -r sum file; do
+  repository=${'$'}{from[$sum]:-?}
+  [ -d "$tmp/databases/$repository" ] || { echo "ERROR: $file: the base image has no repository $repository" >&2; exit 1; }
+  bsdtar -xOqf "$file" .PKGINFO >"$tmp/info"
+  entry=$(awk '{ value[$1] = $3 } END { print value["pkgname"] "-" value["pkgver"] "-" value["arch"] }' "$tmp/info")
+  [ "$file" = "$entry.pkg.tar" ] || { echo "ERROR: $file: the package in it is $entry" >&2; exit 1; }
+  mkdir "$tmp/databases/$repository/${'$'}{entry%-*}"
+  awk -v file="$file" -v sum="$sum" -v size="$(stat -c %s "$file")" '
+    { key = $1; if (sub(/^[a-z]+ = /, "")) values[key] = values[key] $0 "\n" }
+    END {
+      printf "%%FILENAME%%\n%s\n\n%%CSIZE%%\n%s\n\n%%SHA256SUM%%\n%s\n\n", file, size, sum
+      count = split("${fields}", names, " ")
+      for (i = 1; i < count; i += 2) if (names[i] in values) printf "%%%s%%\n%s\n", names[i + 1], values[names[i]]
+    }' "$tmp/info" >"$tmp/databases/$repository/${'$'}{entry%-*}/desc"
+  ln -s "/mnt/$file" "$tmp/packages/$file"
+  base64 -d <<<"${'$'}{signature[$sum]#\?}" >"$tmp/packages/$file.sig" || true
+  [ -s "$tmp/packages/$file.sig" ] || rm "$tmp/packages/$file.sig"
+  echo "${'$'}{entry%-*}" >>"$tmp/wanted"
+done <"$tmp/cache"
+for database in "$tmp"/databases/*; do
+  ls "$database" | bsdtar -cf "/var/lib/pacman/sync/${'$'}{database##*/}.db" --format ustar -C "$database" -T -
+done
+
+# What the packages' scripts write with times or random numbers in it: to be put back as the base image has it.
+unstable='/etc/machine-id /var/cache/ldconfig/aux-cache'
+for file in $unstable; do [ ! -e "$file" ] || cp -a --parents "$file" "$tmp"; done
+
+pacman=(pacman --config "$tmp/pacman.conf" --noconfirm --noprogressbar)
+# What the base image has already is not in the cache.
+requests=()
+for request in ${requests.map(shellWord).join(' ')}; do
+  if "${'$'}{pacman[@]}" -Sddp -- "$request" >/dev/null 2>&1 ||
+    ! { pacman -T -- "${'$'}{request#*/}" || pacman -Qg -- "${'$'}{request#*/}"; } >/dev/null 2>&1; then
+    requests+=("$request")
+  fi
+done
+"${'$'}{pacman[@]}" -Su --needed -- "${'$'}{requests[@]}"
+
+# The base image may have had a newer version, which pacman keeps.
+while read -r entry; do
+  if [ -e "/var/lib/pacman/local/$entry/desc" ]; then
+    sed -i "/^%INSTALLDATE%$/{n;s/.*/$SOURCE_DATE_EPOCH/}" "/var/lib/pacman/local/$entry/desc"
+  else
+    echo "$entry" | tee -a "$tmp/missing" >&2
+  fi
+done <"$tmp/wanted"
+if [ -e "$tmp/missing" ]; then
+  echo 'ERROR: the packages above are in the package cache, and were not installed from it' >&2
+  exit 1
+fi
+
+for file in $unstable; do
+  if [ -e "$tmp$file" ]; then cp -a "$tmp$file" "$file"; else rm -f "$file"; fi
+done
+# One time for all that this step made: what is mounted is not part of the image.
+find / -xdev -newer "$tmp/start" $(awk '{ print "! -path " $5 }' /proc/self/mountinfo) -print0 |
+  xargs -0r touch -h -d "@$SOURCE_DATE_EPOCH"
+`;
+}
+
+function compareWithLock(locked: readonly Package[]): string {
+  const sums = locked.map((pkg) => `${pkg.sha256}  ${fileName(pkg)}\n`).sort();
+  return `# Exactly the locked files, before anything looks into one of them.
+sort "$tmp/cache" -o "$tmp/cache"
+cat >"$tmp/lock" <<'LOCK'
+${sums.join('')}LOCK
+{
+  comm -23 "$tmp/lock" "$tmp/cache" | sed 's/^/-/'
+  comm -13 "$tmp/lock" "$tmp/cache" | sed 's/^/+/'
+} >"$tmp/difference"
+if [ -s "$tmp/difference" ]; then
+  cat "$tmp/difference" >&2
+  echo 'ERROR: the package cache is not what repro.lock says (- locked, + in the cache); nothing was installed' >&2
+  exit 1
+fi
+`;
+}
