@@ -1,10 +1,5 @@
 import { type Problem, ReproError } from '../errors.ts';
-import {
-  diffLockfiles,
-  type LockfileChange,
-  platformDifferences,
-  serializeLockfile,
-} from '../lockfile/index.ts';
+import { diffLockfiles, type LockfileChange, serializeLockfile } from '../lockfile/index.ts';
 import type { Ports } from '../ports.ts';
 import { pin } from './pin.ts';
 import { readLockfile, repro, writeLockfile } from './project.ts';
@@ -31,14 +26,13 @@ export async function lock(
 ): Promise<LockResult> {
   const read = await readLockfile(options.file, files, { incompletePins: 'drop' });
   const { lockfile, warnings, next } = await pin(read.lockfile, options, registry);
-  const differences = platformDifferences(lockfile.platform ?? []);
-  const unequal = differences.find(({ code }) => code === 'E_PLATFORM_VERSIONS');
+  const unequal = warnings.find(({ code }) => code === 'E_PLATFORM_VERSIONS');
   if (options.sameVersions && unequal !== undefined) throw new ReproError(unequal);
   const change = diffLockfiles(read.lockfile, lockfile);
   if (options.check && serializeLockfile(lockfile) !== read.text) throw stale(options.file, change);
   const changed = await writeLockfile(options.file, read, lockfile, files);
   const rest = next.length > 0 || !changed ? next : [repro('generate', options.file)];
-  return { file: options.file, changed, change, warnings: [...warnings, ...differences], next: rest };
+  return { file: options.file, changed, change, warnings, next: rest };
 }
 
 function stale(file: string, { base, cache, platforms }: LockfileChange): ReproError {

@@ -1,5 +1,6 @@
 import { type Problem, ReproError } from '../errors.ts';
 import { parseImageReference } from '../image-ref.ts';
+import { platformDifferences } from '../lockfile/index.ts';
 import type { Lockfile } from '../model.ts';
 import type { Registry } from '../ports.ts';
 import { checkBase, pinBase } from './pin-base.ts';
@@ -14,6 +15,12 @@ export interface Pinned {
 
 /** The lockfile with the pins that the registry has for it. One HEAD a reference where nothing changed. */
 export async function pin(lockfile: Lockfile, options: Collect, registry: Registry): Promise<Pinned> {
+  const pinned = await readPins(lockfile, options, registry);
+  const differences = platformDifferences(pinned.lockfile.platform ?? []);
+  return { ...pinned, warnings: [...pinned.warnings, ...differences] };
+}
+
+async function readPins(lockfile: Lockfile, options: Collect, registry: Registry): Promise<Pinned> {
   const { digest, image } = lockfile.base;
   if (digest === undefined) return pinBoth(lockfile, options, registry);
   const [warnings, cached] = await Promise.all([

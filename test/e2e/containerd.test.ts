@@ -2,6 +2,7 @@ import { aptAttackTests } from './apt.ts';
 import { dockerfileTests } from './dockerfiles.ts';
 import { lockTests } from './lock.ts';
 import { loopTests } from './loop.ts';
+import { platformTests } from './platforms.ts';
 import { readmeTests } from './readme.ts';
 
 loopTests('containerd');
@@ -9,3 +10,4 @@ dockerfileTests('containerd');
 aptAttackTests();
 lockTests();
 readmeTests();
+platformTests();

@@ -74,9 +74,9 @@ const withLock: [what: string, change: string, refused: RegExp][] = [
   [
     'signed by an unknown key',
     signedByAnother,
-    /greet: (signature from ".*" is unknown trust|key "[0-9A-F]+" is unknown)/,
+    /ERROR: greet-1\.1-1-x86_64\.pkg\.tar is not signed by a key of the base image/,
   ],
-  ['unsigned', unsigned, /greet: missing required signature/],
+  ['unsigned', unsigned, /ERROR: greet-1\.1-1-x86_64\.pkg\.tar has no signature/],
   [
     'older, properly signed, under the new name',
     olderUnderNewName,
@@ -227,7 +227,9 @@ async function twice(t: Parameters<typeof ok>[0], project: Project, name: string
   const packages = platform[0]?.packages.reduce((sum, { size }) => sum + size, 0) ?? 0;
   t.true(packages > 1_000_000);
   const { config, layers, size } = await manifestOf(project.engine, name, 'v1-pkg-cache');
-  const ratio = (size + config.size + layers.reduce((sum, layer) => sum + layer.size, 0)) / packages;
+  // A layer that is there several times is one blob.
+  const blobs = new Map(layers.map((layer) => [layer.digest, layer.size]));
+  const ratio = (size + config.size + [...blobs.values()].reduce((sum, bytes) => sum + bytes, 0)) / packages;
   t.log(`cache bytes / package bytes: ${ratio.toFixed(4)}`);
   t.true(ratio <= 1.02, `${ratio}`);
 }

@@ -45,6 +45,7 @@ export async function bootstrap(
   epoch: string,
   tar: string,
   extra: string[],
+  foreign?: string,
 ): Promise<void> {
   const work = await mkdtemp(join(tmpdir(), 'repro-base-'));
   try {
@@ -67,6 +68,8 @@ export async function bootstrap(
       ...['--mode=root', '--variant=apt', '--quiet', '--format=tar', '--skip=output/dev'],
       ...[`--dpkgopt=${dpkgOptions}`, `--aptopt=${aptOptions}`],
       ...extra.map((name) => `--include=${name}`),
+      // The interpreter is registered by then (emulation.ts).
+      ...(foreign === undefined ? [] : [`--architectures=${foreign}`, '--skip=check/qemu']),
       `--customize-hook=cd "$1" && rm -f ${remove.join(' ')}`,
       `--customize-hook=sync-in ${join(work, 'overlay/etc')} /etc`,
     ];

@@ -170,6 +170,16 @@ export async function tools(): Promise<Tools> {
   return { env: environment(root), client: join(root, 'client'), root, buildx };
 }
 
+/** A package of the machine's own suite, unpacked; the folder. */
+export async function unpackedPackage(name: string): Promise<string> {
+  const apt = await aptFor(await debianRelease(), '/var/lib/dpkg/status');
+  const files = await resolve(apt, 'download', [name]);
+  return cached('packages', sha256(JSON.stringify(files)), async (folder) => {
+    say(`getting ${name}`);
+    await unpack(apt, files, folder);
+  });
+}
+
 function environment(root: string): NodeJS.ProcessEnv {
   const { env } = process;
   const below = (...paths: string[]): string => paths.map((path) => join(root, path)).join(':');

@@ -122,7 +122,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
     for (const [index, suite] of suites.entries()) {
       const image = images?.[index];
       bases[suite] = await (image
-        ? push(image.folder, registry, 'debian', `${suite}-slim`)
+        ? push([image.folder], registry, 'debian', `${suite}-slim`)
         : hubBase(registry, suite));
     }
     const { version, store, buildx } = await describe(env);

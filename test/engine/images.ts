@@ -23,7 +23,7 @@ async function released(apt: Apt): Promise<string> {
 }
 
 /** A small Debian like `debian:SUITE-slim`, from the machine's mirror; the same packages give the same bytes. */
-export async function baseImage(suite: string, tools: Tools): Promise<BaseImage> {
+export async function baseImage(suite: string, tools: Tools, architecture?: string): Promise<BaseImage> {
   const apt = await aptFor(suite);
   const https = apt.sources.some(({ uris }) => uris.some((uri) => uri.startsWith('https:')));
   const extra = https ? ['ca-certificates'] : [];
@@ -31,11 +31,13 @@ export async function baseImage(suite: string, tools: Tools): Promise<BaseImage>
     resolve(apt, 'install', ['?essential', 'apt', 'usr-is-merged', ...extra]),
     released(apt),
   ]);
-  const recipe = [5, suite, overlay(apt), epoch, files];
+  const own = (await run('dpkg', ['--print-architecture'])).trim();
+  const arch = architecture ?? own;
+  const recipe = [5, suite, overlay(apt), epoch, files, ...(arch === own ? [] : [arch])];
   const folder = await cached('images', sha256(JSON.stringify(recipe)), async (fresh) => {
-    say(`making the base image debian:${suite}-slim (${files.length} packages)`);
-    await bootstrap(apt, tools, epoch, join(fresh, 'layer.tar'), extra);
-    await pack(fresh, (await run('dpkg', ['--print-architecture'])).trim(), epoch);
+    say(`making the base image debian:${suite}-slim for ${arch} (${files.length} packages)`);
+    await bootstrap(apt, tools, epoch, join(fresh, 'layer.tar'), extra, arch === own ? undefined : arch);
+    await pack(fresh, arch, epoch);
   });
   return { suite, folder };
 }

@@ -21,28 +21,36 @@ async function request(url: string | URL, init: RequestInit, wanted: number): Pr
   throw new Error(`${init.method} ${url}: ${response.status} ${await response.text()}`);
 }
 
-/** Pushes an image that is in a folder (images.ts) without any engine. Returns the digest of its index. */
-export async function push(folder: string, host: string, repository: string, tag: string): Promise<string> {
+/** Pushes images that are in folders (images.ts) without any engine, under an index of them. Returns its digest. */
+export async function push(
+  folders: readonly string[],
+  host: string,
+  repository: string,
+  tag: string,
+): Promise<string> {
   const base = `http://${host}/v2/${repository}`;
-  const manifest = await readFile(join(folder, 'manifest.json'));
-  const { config, layers } = JSON.parse(manifest.toString()) as { config: Blob; layers: Blob[] };
-  for (const [file, blob] of [['config.json', config] as const, ['layer.tar.gz', layers[0]] as const]) {
-    if (blob === undefined) continue;
-    if ((await fetch(`${base}/blobs/${blob.digest}`, { method: 'HEAD' })).ok) continue;
-    const begun = await request(`${base}/blobs/uploads/`, { method: 'POST' }, 202);
-    const location = new URL(begun.headers.get('location') ?? '', base);
-    location.searchParams.set('digest', blob.digest);
-    await request(location, { method: 'PUT', body: await readFile(join(folder, file)) }, 201);
-  }
-  const put = async (file: string, as?: string): Promise<string> => {
-    const path = join(folder, file);
-    const body = await readFile(path);
+  const put = async (body: Buffer, as?: string): Promise<string> => {
     const { mediaType } = JSON.parse(body.toString()) as { mediaType: string };
-    const { digest } = await blobOf(path, mediaType);
+    const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
     const headers = { 'content-type': mediaType };
     await request(`${base}/manifests/${as ?? digest}`, { method: 'PUT', headers, body }, 201);
     return digest;
   };
-  await put('manifest.json');
-  return put('index.json', tag);
+  const indexes: { manifests: unknown[] }[] = [];
+  for (const folder of folders) {
+    const manifest = await readFile(join(folder, 'manifest.json'));
+    const { config, layers } = JSON.parse(manifest.toString()) as { config: Blob; layers: Blob[] };
+    for (const [file, blob] of [['config.json', config] as const, ['layer.tar.gz', layers[0]] as const]) {
+      if (blob === undefined) continue;
+      if ((await fetch(`${base}/blobs/${blob.digest}`, { method: 'HEAD' })).ok) continue;
+      const begun = await request(`${base}/blobs/uploads/`, { method: 'POST' }, 202);
+      const location = new URL(begun.headers.get('location') ?? '', base);
+      location.searchParams.set('digest', blob.digest);
+      await request(location, { method: 'PUT', body: await readFile(join(folder, file)) }, 201);
+    }
+    await put(manifest);
+    indexes.push(JSON.parse(await readFile(join(folder, 'index.json'), 'utf8')));
+  }
+  const manifests = indexes.flatMap((index) => index.manifests);
+  return put(Buffer.from(JSON.stringify({ ...indexes[0], manifests })), tag);
 }

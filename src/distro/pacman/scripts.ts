@@ -129,8 +129,7 @@ while read -r sum file; do
       for (i = 1; i < count; i += 2) if (names[i] in values) printf "%%%s%%\n%s\n", names[i + 1], values[names[i]]
     }' "$tmp/info" >"$tmp/databases/$repository/${'$'}{entry%-*}/desc"
   ln -s "/mnt/$file" "$tmp/packages/$file"
-  base64 -d <<<"${'$'}{signature[$sum]#\?}" >"$tmp/packages/$file.sig" || true
-  [ -s "$tmp/packages/$file.sig" ] || rm "$tmp/packages/$file.sig"
+  base64 -d <<<"${'$'}{signature[$sum]}" >"$tmp/packages/$file.sig" 2>/dev/null || { echo "ERROR: $file has no signature" >&2; exit 1; }
   echo "${'$'}{entry%-*}" >>"$tmp/wanted"
 done <"$tmp/cache"
 for database in "$tmp"/databases/*; do
@@ -139,7 +138,8 @@ done
 
 # What the packages' scripts write with times or random numbers in it: to be put back as the base image has it.
 unstable='/etc/machine-id /var/cache/ldconfig/aux-cache'
-for file in $unstable; do [ ! -e "$file" ] || cp -a --parents "$file" "$tmp"; done
+# (cp of coreutils 9.1 takes --parents for relative paths only.)
+for file in $unstable; do [ ! -e "$file" ] || (cd / && cp -a --parents "${'$'}{file#/}" "$tmp"); done
 
 pacman=(pacman --config "$tmp/pacman.conf" --noconfirm --noprogressbar)
 # What the base image has already is not in the cache.
@@ -150,7 +150,14 @@ for request in ${requests.map(shellWord).join(' ')}; do
     requests+=("$request")
   fi
 done
-"${'$'}{pacman[@]}" -Su --needed -- "${'$'}{requests[@]}"
+"${'$'}{pacman[@]}" -Su --needed -- "${'$'}{requests[@]}" || {
+  # pacman names the key only.
+  while read -r sum file; do
+    gpg --homedir "$tmp/gnupg" --batch --verify "$tmp/packages/$file.sig" "$file" 2>/dev/null ||
+      echo "ERROR: $file is not signed by a key of the base image" >&2
+  done <"$tmp/cache"
+  exit 1
+}
 
 # The base image may have had a newer version, which pacman keeps.
 while read -r entry; do
