@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { ReproError } from '../errors.ts';
 import type { Docker } from '../ports.ts';
 
@@ -69,24 +69,27 @@ interface Exit {
 
 /** Runs docker without a shell. `terminal`: its output goes to our standard error, since standard output is for results. */
 async function run(args: readonly string[], folder: string, output: 'terminal' | 'pipe'): Promise<Exit> {
-  const child = spawn('docker', args, {
-    cwd: folder,
-    stdio: output === 'terminal' ? ['inherit', process.stderr, 'inherit'] : ['ignore', 'pipe', 'ignore'],
-  });
-  let text = '';
-  child.stdout?.setEncoding('utf8').on('data', (part: string) => {
-    text += part;
-  });
+  let child: ChildProcess | undefined;
   let passedOn: string | undefined;
   const passOn = (signal: NodeJS.Signals) => {
     passedOn = signal;
-    child.kill(signal);
+    child?.kill(signal);
   };
+  // Before there is a child: afterwards a signal could come in between, and end us without it.
   for (const signal of SIGNALS) process.on(signal, passOn);
+  let text = '';
   try {
+    const started = spawn('docker', args, {
+      cwd: folder,
+      stdio: output === 'terminal' ? ['inherit', process.stderr, 'inherit'] : ['ignore', 'pipe', 'ignore'],
+    });
+    child = started;
+    started.stdout?.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+    });
     return await new Promise<Exit>((resolve, reject) => {
-      child.on('error', (cause: NodeJS.ErrnoException) => reject(startFailure(cause)));
-      child.on('close', (code, signal) =>
+      started.on('error', (cause: NodeJS.ErrnoException) => reject(startFailure(cause)));
+      started.on('close', (code, signal) =>
         resolve({ code: code ?? 1, signal: passedOn ?? signal ?? undefined, output: text }),
       );
     });

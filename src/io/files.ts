@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { access, lstat, readdir, readFile, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
@@ -88,7 +88,7 @@ function failure(code: string, verb: string, path: string, cause: unknown): unkn
   if (name === undefined) return cause;
   const reason: Record<string, string> = {
     EISDIR: 'it is a folder',
-    ENOENT: `the folder ${dirname(path)} does not exist`,
+    ...(existsSync(dirname(path)) ? {} : { ENOENT: `the folder ${dirname(path)} does not exist` }),
   };
   return new ReproError(
     { code, message: `can't ${verb} ${path}: ${reason[name] ?? text}`, at: { file: path } },

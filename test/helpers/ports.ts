@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import tar from 'tar-stream';
+import { ReproError } from '../../src/errors.ts';
+import {
+  formatImageReference,
+  type ImageReference,
+  parseImageReference,
+  repositoryOf,
+} from '../../src/image-ref.ts';
+import type { Digest } from '../../src/model.ts';
+import type { Descriptor, ImageConfig, ImageIndex, ImageManifest, Ports } from '../../src/ports.ts';
+
+/* Ports in memory: no file, no network, no docker. What the real ones do is tested in test/io and test/e2e. */
+
+export type Entry = {
+  name: string;
+  text?: string;
+  linkname?: string;
+  type?: 'file' | 'symlink' | 'link' | 'directory';
+};
+
+/** A layer's tar. */
+export async function tarOf(entries: readonly Entry[]): Promise<Buffer> {
+  const pack = tar.pack();
+  for (const { name, text = '', linkname, type } of entries) {
+    const header = { name, mtime: new Date(0), ...(linkname !== undefined && { linkname }) };
+    pack.entry({ ...header, type: type ?? (linkname === undefined ? 'file' : 'symlink') }, text);
+  }
+  pack.finalize();
+  const parts: Buffer[] = [];
+  for await (const part of pack) parts.push(part as Buffer);
+  return Buffer.concat(parts);
+}
+
+export interface ImageParts {
+  layers: Buffer[];
+  config?: ImageConfig['config'];
+  architecture?: string;
+  variant?: string;
+  created?: string;
+}
+
+const digestOf = (bytes: Buffer): Digest => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+
+export class MemoryRegistry {
+  readonly asked: string[] = [];
+  readonly blobs = new Map<string, Buffer>();
+  readonly manifests = new Map<string, { descriptor: Descriptor; content: ImageManifest | ImageIndex }>();
+  readonly tags = new Map<string, Digest>();
+  /** Thrown at the next request. */
+  failure: Error | undefined;
+
+  private put(bytes: Buffer, mediaType: string): Descriptor {
+    this.blobs.set(digestOf(bytes), bytes);
+    return { mediaType, digest: digestOf(bytes), size: bytes.length };
+  }
+
+  private putManifest(content: ImageManifest | ImageIndex): Descriptor {
+    const descriptor = this.put(Buffer.from(JSON.stringify(content)), content.mediaType);
+    this.manifests.set(descriptor.digest, { descriptor, content });
+    return descriptor;
+  }
+
+  /** Pushes a single image; where `tag` is a list of images, an index of them. */
+  push(name: string, ...images: ImageParts[]): Digest {
+    const built = images.map(({ layers, config, architecture = 'amd64', variant, created }) => {
+      const platform = { os: 'linux', architecture, ...(variant !== undefined && { variant }) };
+      const content = { ...platform, ...(created !== undefined && { created }), config };
+      const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+      const manifest = this.putManifest({
+        mediaType,
+        config: this.put(Buffer.from(JSON.stringify(content)), 'application/vnd.oci.image.config.v1+json'),
+        layers: layers.map((layer) => this.put(layer, 'application/vnd.oci.image.layer.v1.tar+gzip')),
+      });
+      return { ...manifest, platform };
+    });
+    const [only] = built;
+    const index: ImageIndex = { mediaType: 'application/vnd.oci.image.index.v1+json', manifests: built };
+    const digest = built.length === 1 && only !== undefined ? only.digest : this.putManifest(index).digest;
+    this.tags.set(formatImageReference(parseImageReference(name)), digest);
+    return digest;
+  }
+
+  private find(reference: ImageReference) {
+    const { digest: wanted, ...tagged } = reference;
+    const digest = wanted ?? this.tags.get(formatImageReference(tagged));
+    return digest === undefined ? undefined : this.manifests.get(digest);
+  }
+
+  private ask(method: string, what: string): void {
+    this.asked.push(`${method} ${what}`);
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  readonly port: Ports['registry'] = {
+    head: async (reference) => {
+      this.ask('HEAD', formatImageReference(reference));
+      return this.find(reference)?.descriptor;
+    },
+    manifest: async (reference) => {
+      this.ask('GET', formatImageReference(reference));
+      const found = this.find(reference);
+      if (found !== undefined) return found;
+      const message = `the registry ${reference.domain} has no image ${formatImageReference(reference)}`;
+      throw new ReproError({ code: 'E_NO_SUCH_IMAGE', message });
+    },
+    blob: async (reference, blob) => {
+      this.ask('GET', `${repositoryOf(reference)} ${blob.digest}`);
+      return this.blobs.get(blob.digest) ?? Buffer.alloc(0);
+    },
+    stream: async (reference, blob) => {
+      this.ask('GET', `${repositoryOf(reference)} ${blob.digest}`);
+      return Readable.from([this.blobs.get(blob.digest) ?? Buffer.alloc(0)]);
+    },
+  };
+}
+
+export interface Memory extends Ports {
+  texts: Map<string, string>;
+  memory: MemoryRegistry;
+  bakes: string[][];
+  hints: string[];
+}
+
+/** `bake` runs as `docker buildx bake`; default: it succeeds and does nothing. */
+export function memoryPorts(
+  texts: Record<string, string> = {},
+  bake: (args: readonly string[]) => void = () => {},
+): Memory {
+  const files = new Map(Object.entries(texts));
+  const memory = new MemoryRegistry();
+  const bakes: string[][] = [];
+  const hints: string[] = [];
+  return {
+    texts: files,
+    memory,
+    bakes,
+    hints,
+    registry: memory.port,
+    hint: (line) => hints.push(line),
+    docker: {
+      bake: async (args) => {
+        bakes.push([...args]);
+        bake(args);
+      },
+    },
+    files: {
+      read: async (path) => files.get(path),
+      list: async () => [...files.keys()].sort(),
+      write: async (path, text) => {
+        files.set(path, text);
+      },
+    },
+  };
+}
+
+export const debian = (
+  release = 'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nVERSION_ID="13"\nID=debian\n',
+): Promise<Buffer> =>
+  tarOf([
+    { name: 'usr/lib/os-release', text: release },
+    { name: 'etc/os-release', linkname: '../usr/lib/os-release' },
+  ]).then((bytes) => gzipSync(bytes));
