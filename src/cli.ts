@@ -1,17 +1,15 @@
 import yargs, { type Argv } from 'yargs';
 import { DEFAULT_LOCKFILE } from './commands/project.ts';
-import { quote, ReproError } from './errors.ts';
-import { nearest } from './lockfile/nearest.ts';
 import type { Ports } from './ports.ts';
 import type { Notes } from './report/outcome.ts';
 import type { Paint } from './report/paint.ts';
+import { usage } from './usage.ts';
 import { version } from './version.ts';
 
 /** A command that was asked for, not yet run. Its module is loaded when it runs. */
 export type Run = (ports: Ports) => Promise<{ result: Notes; text(paint: Paint): string }>;
 
 const COMPLETE = '--get-yargs-completions';
-const COMMANDS = ['init', 'add', 'remove', 'generate', 'lock', 'update', 'completion'];
 const WIDTH = 100;
 
 /** What the arguments ask for, or a text to print (help, version, completions). Throws E_USAGE. */
@@ -215,31 +213,7 @@ function list(describe: string, alias: string[] | string = []) {
   return { type: 'string', array: true, requiresArg: true, describe, alias } as const;
 }
 
-/** yargs' message in our words, with what may have been meant. */
-function usage(message: string, args: readonly string[], options: readonly string[]): ReproError {
-  const command = COMMANDS.find((name) => args.includes(name));
-  const help = `repro ${command === undefined ? '' : `${command} `}--help`;
-  const unknown = /^Unknown (?:arguments?|commands?): (.*)$/s.exec(message)?.[1]?.split(', ')[0];
-  if (unknown === undefined) return problem(decapitalised(message), `see ${help}`);
-  const option = [`--${unknown}`, `-${unknown}`].find((form) =>
-    args.some((arg) => arg.split('=')[0] === form),
-  );
-  const known = option === undefined ? (command === undefined ? COMMANDS : []) : options;
-  const meant = nearest(unknown, known);
-  const suggestion = meant === undefined ? '' : `did you mean ${option === undefined ? '' : '--'}${meant}? `;
-  const what = option === undefined ? (command === undefined ? 'command' : 'argument') : 'option';
-  return problem(`unknown ${what} ${option ?? quote(unknown)}`, `${suggestion}see ${help}`);
-}
-
 /** Of the command that is being parsed; the method is not in the types. */
 function optionsOf(tree: Argv): string[] {
   return Object.keys((tree as unknown as { getOptions(): { key: object } }).getOptions().key);
-}
-
-function problem(message: string, hint: string): ReproError {
-  return new ReproError({ code: 'E_USAGE', message, hint });
-}
-
-function decapitalised(message: string): string {
-  return message.charAt(0).toLowerCase() + message.slice(1).replaceAll('\n', ' ');
 }

@@ -35,6 +35,7 @@ const ranks: Record<string, number> = {
   main: 6,
   run: 5,
   cli: 4,
+  usage: 4,
   commands: 3,
   report: 3,
   bake: 2,

@@ -3,9 +3,9 @@ import { type Problem, ReproError } from '../errors.ts';
 import type { Lockfile } from '../model.ts';
 import { canonical } from './canonical.ts';
 import { fileProblem, newerVersion } from './file.ts';
-import type { DistroRules } from './index.ts';
 import { readCanonicalLines } from './lines.ts';
 import type { At, Finding } from './read.ts';
+import type { DistroRules } from './rules.ts';
 import { keyText, serializeLockfile } from './serialize.ts';
 import { validate } from './validate.ts';
 

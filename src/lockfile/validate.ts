@@ -1,10 +1,10 @@
 import { quote } from '../errors.ts';
 import { formatImageReference, imageReferenceProblem, parseImageReference } from '../image-ref.ts';
 import type { Lockfile, Package } from '../model.ts';
-import type { DistroRules } from './index.ts';
 import { nearest } from './nearest.ts';
 import { checkPins } from './pins.ts';
 import { type At, below, type Finding, type Report, top } from './read.ts';
+import type { DistroRules } from './rules.ts';
 import { type Draft, lockfileShape } from './shape.ts';
 
 type Family = NonNullable<ReturnType<DistroRules['familyOf']>>;

@@ -3,6 +3,7 @@ import { ReproError } from '../../errors.ts';
 import type { ImageReference } from '../../image-ref.ts';
 import { parseChallenges } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
+import { basicHeader, denied } from './login.ts';
 import type { Retry } from './retry.ts';
 import type { FetchToken } from './token.ts';
 
@@ -68,20 +69,6 @@ export function createAuth(
     if (credentials?.kind !== 'basic') throw denied(domain, `the registry ${domain} asks for a login`);
     return basicHeader(credentials, secrets);
   }
-}
-
-export function denied(domain: string, message: string): ReproError {
-  const hint = domain === 'docker.io' ? 'run `docker login`' : `run \`docker login ${domain}\``;
-  return new ReproError({ code: 'E_REGISTRY_DENIED', message, hint: `${hint}, and check the image's name` });
-}
-
-export function basicHeader(
-  { username, password }: { username: string; password: string },
-  secrets: Set<string>,
-): string {
-  const value = Buffer.from(`${username}:${password}`).toString('base64');
-  secrets.add(password).add(value);
-  return `Basic ${value}`;
 }
 
 function bearerHeader(token: string, domain: string, secrets: Set<string>): string {

@@ -1,9 +1,9 @@
 import { ReproError } from '../../errors.ts';
 import type { ImageReference } from '../../image-ref.ts';
-import { basicHeader, denied } from './auth.ts';
 import type { Credentials } from './credentials.ts';
 import type { Endpoints } from './endpoint.ts';
 import { type Exchange, readText, statusProblem } from './exchange.ts';
+import { basicHeader, denied } from './login.ts';
 import type { Retry } from './retry.ts';
 import { clean } from './text.ts';
 import { withoutLogin } from './tunnel.ts';

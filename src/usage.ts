@@ -1,0 +1,28 @@
+import { quote, ReproError } from './errors.ts';
+import { nearest } from './lockfile/nearest.ts';
+
+const COMMANDS = ['init', 'add', 'remove', 'generate', 'lock', 'update', 'completion'];
+
+/** yargs' message in our words, with what may have been meant. */
+export function usage(message: string, args: readonly string[], options: readonly string[]): ReproError {
+  const command = COMMANDS.find((name) => args.includes(name));
+  const help = `repro ${command === undefined ? '' : `${command} `}--help`;
+  const unknown = /^Unknown (?:arguments?|commands?): (.*)$/s.exec(message)?.[1]?.split(', ')[0];
+  if (unknown === undefined) return problem(decapitalised(message), `see ${help}`);
+  const option = [`--${unknown}`, `-${unknown}`].find((form) =>
+    args.some((arg) => arg.split('=')[0] === form),
+  );
+  const known = option === undefined ? (command === undefined ? COMMANDS : []) : options;
+  const meant = nearest(unknown, known);
+  const suggestion = meant === undefined ? '' : `did you mean ${option === undefined ? '' : '--'}${meant}? `;
+  const what = option === undefined ? (command === undefined ? 'command' : 'argument') : 'option';
+  return problem(`unknown ${what} ${option ?? quote(unknown)}`, `${suggestion}see ${help}`);
+}
+
+function problem(message: string, hint: string): ReproError {
+  return new ReproError({ code: 'E_USAGE', message, hint });
+}
+
+function decapitalised(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1).replaceAll('\n', ' ');
+}
