@@ -1,9 +1,10 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { formatImageReference, type ImageReference } from '../../image-ref.ts';
-import { type Auth, denied } from './auth.ts';
+import type { Auth } from './auth.ts';
 import type { Endpoints } from './endpoint.ts';
 import { type Answer, drain, type Exchange, readText } from './exchange.ts';
 import { readErrors } from './failure.ts';
+import { denied } from './login.ts';
 import type { Retry } from './retry.ts';
 
 interface Question {
