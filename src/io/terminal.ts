@@ -28,7 +28,8 @@ export function createProgress(stream: Output): Progress {
       last = now;
       visible = true;
       const amount = total === undefined ? megabytes(done) : `${megabytes(done)} of ${megabytes(total)}`;
-      stream.write(`\r\u001b[K${`${label}: ${amount}`.slice(0, (stream.columns || 80) - 1)}`);
+      const room = (stream.columns || 80) - amount.length - 3;
+      stream.write(`\r\u001b[K${label.slice(0, room)}: ${amount}`);
     },
     clear() {
       if (visible) stream.write('\r\u001b[K');
