@@ -39,6 +39,9 @@ export function loopTests(store: Store): void {
     const generate = await ok(t, project.repro('generate'));
     t.regex(generate.stderr, /is not pinned yet/);
     t.is((await project.repro('generate', '--locked')).code, 1);
+    // One run from scratch: the packages are collected and installed.
+    await ok(t, project.bake('app'));
+    t.regex((await ok(t, project.docker('run', '--rm', image, 'hello'))).stdout, /Hello, world!/);
     await ok(t, project.bake('pkg-cache', '--push'));
     const lock = await ok(t, project.repro('lock'));
     t.regex(lock.stdout, /\+ hello 2\.10-\S+ amd64/);
