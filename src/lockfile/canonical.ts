@@ -19,7 +19,7 @@ export function canonical(lockfile: Lockfile): Lockfile {
 }
 
 /** By name, version and architecture. */
-function comparePackages(a: Package, b: Package): number {
+export function comparePackages(a: Package, b: Package): number {
   return compare(a.name, b.name) || compare(a.version, b.version) || compare(a.arch, b.arch);
 }
 

@@ -7,7 +7,7 @@ import { readCanonicalLines } from './lines.ts';
 import type { At, Finding } from './read.ts';
 import type { DistroRules } from './rules.ts';
 import { keyText, serializeLockfile } from './serialize.ts';
-import { validate } from './validate.ts';
+import { packageFindings, validate } from './validate.ts';
 
 export interface ParseOptions {
   /**
@@ -38,9 +38,13 @@ export async function parseLockfile(
 }
 
 function readQuickly(text: string, rules: DistroRules): Lockfile | undefined {
+  const readFrame = (root: Record<string, unknown>, frame: string) => {
+    const result = validate(root, rules, 'refuse');
+    return 'lockfile' in result && serializeLockfile(result.lockfile) === frame ? result.lockfile : undefined;
+  };
   try {
-    const result = validate(readCanonicalLines(text, readToml), rules, 'refuse');
-    return 'lockfile' in result && serializeLockfile(result.lockfile) === text ? result.lockfile : undefined;
+    const lockfile = readCanonicalLines(text, readToml, readFrame);
+    return lockfile !== undefined && packageFindings(lockfile, rules).length === 0 ? lockfile : undefined;
   } catch {
     return undefined;
   }

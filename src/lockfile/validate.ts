@@ -22,13 +22,24 @@ export function validate(
   checkPlatforms(draft, family, report);
   checkRequests(draft, family, report);
   checkImages(draft, report);
-  draft.platform?.forEach((pins, index) => {
-    checkPackages(pins?.packages ?? [], below(below(top('platform'), index), 'packages'), family, report);
-  });
+  checkPlatformPackages(draft, family, report);
   checkPins(draft, incompletePins, findings.length > 0, report);
   const [first, ...rest] = findings;
   // Without findings nothing that is required is absent.
   return first === undefined ? { lockfile: draft as Lockfile } : { findings: [first, ...rest] };
+}
+
+/** What is wrong with the locked packages of a lockfile that is otherwise valid. */
+export function packageFindings(lockfile: Lockfile, rules: DistroRules): Finding[] {
+  const findings: Finding[] = [];
+  checkPlatformPackages(lockfile, rules.familyOf(lockfile.distro), (finding) => findings.push(finding));
+  return findings;
+}
+
+function checkPlatformPackages(draft: Draft, family: Family | undefined, report: Report): void {
+  draft.platform?.forEach((pins, index) => {
+    checkPackages(pins?.packages ?? [], below(below(top('platform'), index), 'packages'), family, report);
+  });
 }
 
 function checkDistro(distro: string, rules: DistroRules, report: Report): Family | undefined {

@@ -4,6 +4,7 @@ import { familyOf, knownDistros } from '../../src/distro/index.ts';
 import { type Problem, ReproError } from '../../src/errors.ts';
 import { cacheInputs, parseLockfile, serializeLockfile } from '../../src/lockfile/index.ts';
 import { readCanonicalLines } from '../../src/lockfile/lines.ts';
+import type { Lockfile } from '../../src/model.ts';
 import { edited, example, parse, rules, schema } from './helpers.ts';
 import { mistakes } from './mistakes.ts';
 
@@ -150,7 +151,14 @@ test('pins that belong together and are not all there can be dropped', async (t)
 });
 
 test('package lines are read the quick way only where nothing is lost by it', async (t) => {
-  t.deepEqual(readCanonicalLines(example, readToml), readToml(example));
+  const whole = readToml(example) as unknown as Lockfile;
+  const frames: string[] = [];
+  const quick = readCanonicalLines(example, readToml, (root, frame) => {
+    frames.push(frame);
+    return root as unknown as Lockfile;
+  });
+  t.deepEqual(quick, whole);
+  t.deepEqual(frames, [example.replace(/packages = \[\n[\s\S]*\]\n/, 'packages = []\n')]);
   const tricky = [
     edited('name = "hello"', 'name = "hel\\u006co"'),
     edited(
@@ -160,9 +168,11 @@ test('package lines are read the quick way only where nothing is lost by it', as
     edited('packages = [\n  {', 'packages = [0]\n[[platform]]\nname = "linux/arm64"\npackages = [\n  {'),
     edited('size = 53228', 'size = 053228'),
     edited('size = 53228', 'size = 9007199254740993'),
+    edited('name = "jq", version', 'name = "a", version'),
+    edited('name = "jq", version', 'name = "JQ", version'),
   ];
   const codes = await Promise.all(
     tricky.map(async (text) => (await problemsOf(text)).map(({ code }) => code)),
   );
-  t.deepEqual(codes, [[], ['E_VALUE'], ['E_TYPE'], ['E_TOML_SYNTAX'], ['E_VALUE']]);
+  t.deepEqual(codes, [[], ['E_VALUE'], ['E_TYPE'], ['E_TOML_SYNTAX'], ['E_VALUE'], [], ['E_PACKAGE']]);
 });
