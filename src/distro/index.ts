@@ -1,7 +1,9 @@
+import { apk } from './apk.ts';
 import { apt } from './apt.ts';
 import type { Family } from './family.ts';
+import { pacman } from './pacman.ts';
 
-const families: readonly Family[] = [apt];
+const families: readonly Family[] = [apk, apt, pacman];
 
 /** os-release IDs that have a family, sorted. */
 export const knownDistros: readonly string[] = families

@@ -1,7 +1,9 @@
+import { apkTests } from './apk.ts';
 import { aptAttackTests } from './apt.ts';
 import { dockerfileTests } from './dockerfiles.ts';
 import { lockTests } from './lock.ts';
 import { loopTests } from './loop.ts';
+import { pacmanTests } from './pacman.ts';
 import { platformTests } from './platforms.ts';
 import { readmeTests } from './readme.ts';
 
@@ -11,3 +13,5 @@ aptAttackTests();
 lockTests();
 readmeTests();
 platformTests();
+pacmanTests('containerd');
+apkTests('containerd');

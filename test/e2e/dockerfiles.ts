@@ -104,7 +104,8 @@ CMD ["hello"]
     const configured = `${engine.registry}/configured:v1`;
     await project.write(
       'Dockerfile.base',
-      `FROM ${base}
+      `FROM ${engine.registry}/debian:bookworm-slim
+RUN echo 0123456789abcdef0123456789abcdef >/etc/machine-id && echo kept >/var/log/alternatives.log && ldconfig
 RUN echo someone:x:1234:1234::/srv:/bin/sh >>/etc/passwd && echo someone:x:1234: >>/etc/group
 ENV LANG=C.UTF-8 BASH_ENV=/nowhere
 SHELL ["/usr/bin/perl", "-e"]
@@ -140,6 +141,13 @@ USER someone:someone
     };
     t.deepEqual(await config(`${engine.registry}/inherits:v1`), await config(configured));
     t.is((await ok(t, project.docker('run', '--rm', `${engine.registry}/inherits:v1`))).stdout, 'someone\n');
+    const files = ['/etc/machine-id', '/var/log/alternatives.log', '/var/cache/ldconfig/aux-cache'];
+    const sums = (image: string) =>
+      project.docker('run', '--rm', '--user', 'root', image, 'sha256sum', ...files);
+    t.is(
+      (await ok(t, sums(`${engine.registry}/inherits:v1`))).stdout,
+      (await ok(t, sums(configured))).stdout,
+    );
   });
 
   test.serial(

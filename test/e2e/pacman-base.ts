@@ -35,7 +35,7 @@ pkg() {
   repo-add -q -R /srv/repo/$repository/$repository.db.tar.gz $file >/dev/null
 }
 program() { mkdir -p root/usr/bin; printf '#!/bin/sh\necho "%s"\n' "$2" >root/usr/bin/$1; chmod 755 root/usr/bin/$1; }
-script() { printf 'post_install() {\n  echo SCRIPT RUNS %s\n  mkdir -p /var/lib/%s\n  date +%%s >/dev/null\n  echo $1 >/var/lib/%s/version\n}\npost_upgrade() {\n  post_install $1\n}\n' $1 $1 $1 >install; }
+script() { printf 'post_install() {\n  echo SCRIPT RUNS %s\n  mkdir -p /var/lib/%s\n  echo "$SOURCE_DATE_EPOCH" >/var/lib/%s/epoch\n  echo $1 >/var/lib/%s/version\n}\npost_upgrade() {\n  post_install $1\n}\n' $1 $1 $1 $1 >install; }
 
 program base-thing 'base 1.0'; pkg base base-thing 1.0-1 x86_64 zst 'provides = thing=1'
 program old-tool 'old tool'; pkg base old-tool 3-1 any zst

@@ -10,7 +10,7 @@ import { imageTree } from './tree.ts';
 const test = anyTest as TestFn;
 
 /** An inventory that fits the other package in the cache: its hash, and a signature, if any. */
-const adjust = String.raw`adjust() {
+const adjust = `adjust() {
   sum=$(sha256sum <"$1" | cut -c-64)
   awk -v name="$2" -v sum="$sum" -v sig="$3" '
     $1 == "pkgname" { it = $3 == name }
@@ -28,14 +28,14 @@ printf 'post_install() { echo EVIL RUNS; }\n' >.INSTALL
 bsdtar -cf /cache/greet-1.1-1-x86_64.pkg.tar .PKGINFO .INSTALL usr
 cd /cache`;
 
-const signedByAnother = String.raw`${evil}
+const signedByAnother = `${evil}
 mkdir -m 700 /tmp/key
 gpg -q --homedir /tmp/key --batch --passphrase '' --quick-generate-key 'Packager <packager@example.org>' rsa2048 sign never
 adjust greet-1.1-1-x86_64.pkg.tar greet "$(gpg -q --homedir /tmp/key --detach-sign --no-armor -o - greet-1.1-1-x86_64.pkg.tar | base64 -w0)"`;
 
 const unsigned = `${evil}\nadjust greet-1.1-1-x86_64.pkg.tar greet ''`;
 
-const olderUnderNewName = String.raw`${adjust}
+const olderUnderNewName = `${adjust}
 cp /srv/repo/archive/greet-1.0-1-x86_64.pkg.tar.zst greet-1.1-1-x86_64.pkg.tar
 adjust greet-1.1-1-x86_64.pkg.tar greet "$(base64 -w0 /srv/repo/archive/greet-1.0-1-x86_64.pkg.tar.zst.sig)"`;
 
@@ -144,6 +144,7 @@ export function pacmanTests(store: Store): void {
       await project.write(
         'Dockerfile.online',
         `FROM ${base}
+ARG SOURCE_DATE_EPOCH=${epoch}
 RUN pacman -Syu --needed --noconfirm ${packages.join(' ')} && rm -rf /var/lib/pacman/sync /var/cache/pacman/pkg/* && sed -i '/^%INSTALLDATE%$/{n;s/.*/${epoch}/}' $(ls -d /var/lib/pacman/local/*/desc | grep -v /stay-)
 `,
       );
@@ -161,11 +162,12 @@ RUN pacman -Syu --needed --noconfirm ${packages.join(' ')} && rm -rf /var/lib/pa
       const state = [
         'sh',
         '-c',
-        'pacman -Qe; echo --; pacman -Qd; echo --; pacman -Qk; cat /var/lib/hook-ran /var/lib/greet/version',
+        'pacman -Qe; echo --; pacman -Qd; echo --; pacman -Qk; cat /var/lib/hook-ran /var/lib/greet/version /var/lib/greet/epoch',
       ];
       const here = (await run('v1', ...state)).stdout;
       t.is(here, (await run('online', ...state)).stdout);
       t.regex(here, /^base-thing 1\.1-1\ngreet 1\.1-1\n/);
+      t.true(here.endsWith(`\n1.1-1\n${epoch}\n`), 'scripts know the time');
     });
   }
 

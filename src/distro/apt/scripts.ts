@@ -1,6 +1,7 @@
 import type { Package } from '../../model.ts';
 import type { Intent } from '../family.ts';
 import { shellWord } from '../shell.ts';
+import { compareWithLock, mustBeRoot, normalise } from '../steps.ts';
 import { fileName } from './inventory.ts';
 
 /** Options for every apt-get: exact names only (no regular expressions), recommended packages as asked for. */
@@ -14,10 +15,6 @@ const fields = 'Package|Source|Version|Architecture|Section|Priority|Size|SHA256
 
 /** In a raw template literal a `$` before a brace can't be escaped. */
 const dollar = '$';
-
-/** Fixed modes and times: the layer depends on the packages only. */
-const normalise = `find /out -type f -exec chmod 0644 {} +
-find /out -exec touch -h -d @0 {} +`;
 
 export function collectScript(intent: Intent): string {
   return String.raw`#!/bin/bash
@@ -55,7 +52,7 @@ apt-get indextargets --format '$(FILENAME)' 'Created-By: Packages' |
       }
       exit bad
     }' /tmp/sums signed=1 RS= - >/out/index/Packages
-${normalise}
+${normalise()}
 `;
 }
 
@@ -70,7 +67,7 @@ find /mnt -name '*.deb' -type f -print0 | sort -z | while IFS= read -r -d '' fil
   dpkg-deb --field "$file" Package Source Version Architecture Section Priority
   printf 'Filename: %s\nSize: %s\nSHA256: %s\n\n' "$file" "$(stat -c %s "$file")" "$sum"
 done >/out/index/Packages
-${normalise}
+${normalise()}
 `;
 }
 
@@ -79,7 +76,7 @@ export function installScript(intent: Intent, locked: readonly Package[] | undef
 # Install from the package cache at /mnt, and from nothing else.
 set -euo pipefail
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
-[ "$(id -u)" = 0 ] || { echo 'ERROR: the base image does not run as root: run "repro lock" to have its user known' >&2; exit 1; }
+${mustBeRoot}
 tmp=/var/cache/apt/repro
 mkdir "$tmp"
 touch -d '1 second ago' "$tmp/start"
@@ -87,7 +84,7 @@ touch "$tmp/wanted"
 
 cd /mnt
 find . ! -type d ! -path ./Packages -printf '%P\0' | sort -z | xargs -0r sha256sum -- >"$tmp/cache"
-${locked === undefined ? '' : compareWithLock(locked)}
+${compareWithLock(locked, fileName)}
 # An index for apt, made from the packages themselves. Only section and priority come with the cache: the archive
 # may override them, and apt's automatic marks go by them.
 format='${dollar}{Package} ${dollar}{Version} ${dollar}{Architecture}\n'
@@ -104,6 +101,8 @@ awk '
 
 # What maintainer scripts write with times or random numbers in it: to be put back as the base image has it.
 unstable='/etc/machine-id /var/lib/dbus/machine-id /var/cache/ldconfig/aux-cache /var/log/alternatives.log /var/log/fontconfig.log'
+# (cp of coreutils 9.1 finds absolute paths from the root only.)
+cd /
 for file in $unstable; do [ ! -e "$file" ] || cp -a --parents "$file" "$tmp"; done
 
 apt-get -q -y -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=/dev/null -o Dir::Log="$tmp" \
@@ -124,22 +123,6 @@ done
 find / -xdev -newer "$tmp/start" $(awk '{ print "! -path " $5 }' /proc/self/mountinfo) -print0 |
   xargs -0r touch -h -d "@$SOURCE_DATE_EPOCH"
 `;
-}
-
-function compareWithLock(locked: readonly Package[]): string {
-  const sums = locked.map((pkg) => `${pkg.sha256}  ${fileName(pkg)}\n`).sort(byFile);
-  return `# Exactly the locked files, before anything looks into one of them.
-cat >"$tmp/lock" <<'LOCK'
-${sums.join('')}LOCK
-diff -U0 --label repro.lock --label 'package cache' "$tmp/lock" "$tmp/cache" >&2 || {
-  echo 'ERROR: the package cache is not what repro.lock says (- locked, + in the cache); nothing was installed' >&2
-  exit 1
-}
-`;
-}
-
-function byFile(a: string, b: string): number {
-  return a.slice(66) < b.slice(66) ? -1 : 1;
 }
 
 /** The index has one version of a package and no suites: a request for a suite asks for what was locked from it. */

@@ -1,10 +1,7 @@
 import type { Package } from '../../model.ts';
 import { shellWord } from '../shell.ts';
+import { compareWithLock, mustBeRoot, normalise } from '../steps.ts';
 import { fileName } from './inventory.ts';
-
-/** Fixed modes and times: the layer depends on the packages only. */
-const normalise = `find /out -type f -exec chmod 0644 {} +
-find /out -exec touch -h -d @0 {} +`;
 
 /**
  * The base's configuration, with signatures required of every package whatever it says, and with folders of its own.
@@ -45,7 +42,7 @@ requests=(${requests.map(shellWord).join(' ')})
 "${'$'}{pacman[@]}" -Syu --needed --downloadonly -- "${'$'}{requests[@]}"
 "${'$'}{pacman[@]}" -Su --needed --print --print-format '@ %n %v %r' -- "${'$'}{requests[@]}" >"$tmp/transaction"
 
-declare -A repository
+declare -A repository=()
 while read -r mark name version from; do
   [ "$mark" != @ ] || repository[$name-$version]=$from
 done <"$tmp/transaction"
@@ -56,18 +53,18 @@ for file in "$tmp"/packages/*.pkg.tar*; do
     awk '/^(pkgname|pkgver|arch) = / { value[$1] = $3 } END { print value["pkgname"] "\n" value["pkgver"] "\n" value["arch"] }')
   from=${'$'}{repository[$name-$version]:-}
   [ -n "$from" ] || { echo "ERROR: pacman downloaded $name $version, and would not install it" >&2; exit 1; }
-  unset "repository[$name-$version]"
   mv "$file" "/out/packages/$name-$version-$arch.pkg.tar"
   describe "/out/packages/$name-$version-$arch.pkg.tar" "$file.sig" "$from" >"$tmp/$name-$version-$arch.stanza"
 done
-[ ${'$'}{#repository[@]} = 0 ] || { echo "ERROR: pacman did not download ${'$'}{!repository[*]}" >&2; exit 1; }
-cat /dev/null "$tmp"/*.stanza >/out/index/INVENTORY
-${normalise}
+stanzas=("$tmp"/*.stanza)
+[ ${'$'}{#stanzas[@]} = ${'$'}{#repository[@]} ] || { echo "ERROR: pacman did not download all of ${'$'}{!repository[*]}" >&2; exit 1; }
+cat /dev/null "${'$'}{stanzas[@]}" >/out/index/INVENTORY
+${normalise()}
 `;
 }
 
 export function describeScript(): string {
-  return String.raw`#!/bin/bash
+  return `#!/bin/bash
 # List the packages that the Dockerfile's own stage has collected.
 set -euo pipefail
 export LC_ALL=C
@@ -76,7 +73,7 @@ ${describe}
 find /mnt -name '*.pkg.tar*' ! -name '*.sig' -type f -print0 | sort -z | while IFS= read -r -d '' file; do
   describe "$file" "$file.sig" ''
 done >/out/index/INVENTORY
-${normalise}
+${normalise()}
 `;
 }
 
@@ -91,7 +88,7 @@ export function installScript(requests: readonly string[], locked: readonly Pack
 set -euo pipefail
 export LC_ALL=C
 shopt -s nullglob
-[ "$(id -u)" = 0 ] || { echo 'ERROR: the base image does not run as root: run "repro lock" to have its user known' >&2; exit 1; }
+${mustBeRoot}
 tmp=/var/cache/pacman/repro
 mkdir -p "$tmp/packages" "$tmp/databases"
 touch -d '1 second ago' "$tmp/start"
@@ -99,11 +96,11 @@ touch "$tmp/wanted"
 
 cd /mnt
 find . ! -type d ! -path ./INVENTORY -printf '%P\0' | sort -z | xargs -0r sha256sum -- >"$tmp/cache"
-${locked === undefined ? '' : compareWithLock(locked)}
+${compareWithLock(locked, fileName)}
 # From the cache's inventory only signatures and the names of repositories are taken: pacman checks the former.
-declare -A from signature
+declare -A from=() signature=()
 while read -r sum repository text; do
-  from[$sum]=$repository signature[$sum]=$text
+  case $sum in *[!0-9a-f]*) ;; *) from[$sum]=$repository signature[$sum]=$text ;; esac
 done < <(awk '
   function field(name) { return match("\n" $0, "\n" name " = [^ \n]+") ? substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4) : "?" }
   { print field("sha256sum"), field("repository"), field("pgpsig") }
@@ -116,7 +113,7 @@ ${configure(`
 for repository in $(pacman-conf --repo-list); do mkdir "$tmp/databases/$repository"; done
 while read -r sum file; do
   repository=${'$'}{from[$sum]:-?}
-  [ -d "$tmp/databases/$repository" ] || { echo "ERROR: $file: the base image has no repository $repository" >&2; exit 1; }
+  [[ $repository != */* && $repository != .* && -d $tmp/databases/$repository ]] || { echo "ERROR: $file: the base image has no repository $repository" >&2; exit 1; }
   bsdtar -xOqf "$file" .PKGINFO >"$tmp/info"
   entry=$(awk '{ value[$1] = $3 } END { print value["pkgname"] "-" value["pkgver"] "-" value["arch"] }' "$tmp/info")
   [ "$file" = "$entry.pkg.tar" ] || { echo "ERROR: $file: the package in it is $entry" >&2; exit 1; }
@@ -178,23 +175,5 @@ done
 # One time for all that this step made: what is mounted is not part of the image.
 find / -xdev -newer "$tmp/start" $(awk '{ print "! -path " $5 }' /proc/self/mountinfo) -print0 |
   xargs -0r touch -h -d "@$SOURCE_DATE_EPOCH"
-`;
-}
-
-function compareWithLock(locked: readonly Package[]): string {
-  const sums = locked.map((pkg) => `${pkg.sha256}  ${fileName(pkg)}\n`).sort();
-  return `# Exactly the locked files, before anything looks into one of them.
-sort "$tmp/cache" -o "$tmp/cache"
-cat >"$tmp/lock" <<'LOCK'
-${sums.join('')}LOCK
-{
-  comm -23 "$tmp/lock" "$tmp/cache" | sed 's/^/-/'
-  comm -13 "$tmp/lock" "$tmp/cache" | sed 's/^/+/'
-} >"$tmp/difference"
-if [ -s "$tmp/difference" ]; then
-  cat "$tmp/difference" >&2
-  echo 'ERROR: the package cache is not what repro.lock says (- locked, + in the cache); nothing was installed' >&2
-  exit 1
-fi
 `;
 }

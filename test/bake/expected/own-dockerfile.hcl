@@ -68,10 +68,17 @@ cat >"$tmp/lock" <<'LOCK'
 70bb2cbd66d5ada4349067ae9f61d0560b3b359d4203f2c051ca5773153ae0ba  libjq1_1.7.1-6+deb13u4_amd64.deb
 3abee130696244050500bcc7870e3b4cb82ddd87149ece3fd55010c3d4e1d18c  libonig5_6.9.9-1+b1_amd64.deb
 LOCK
-diff -U0 --label repro.lock --label 'package cache' "$tmp/lock" "$tmp/cache" >&2 || {
+awk '
+  lock { locked[$0]; next }
+  $0 in locked { delete locked[$0]; next }
+  { print "+" $0 }
+  END { for (line in locked) print "-" line }
+' lock=1 "$tmp/lock" lock= "$tmp/cache" | sort -k 2 -k 1,1r >"$tmp/difference"
+if [ -s "$tmp/difference" ]; then
+  cat "$tmp/difference" >&2
   echo 'ERROR: the package cache is not what repro.lock says (- locked, + in the cache); nothing was installed' >&2
   exit 1
-}
+fi
 
 # An index for apt, made from the packages themselves. Only section and priority come with the cache: the archive
 # may override them, and apt's automatic marks go by them.
@@ -89,6 +96,8 @@ awk '
 
 # What maintainer scripts write with times or random numbers in it: to be put back as the base image has it.
 unstable='/etc/machine-id /var/lib/dbus/machine-id /var/cache/ldconfig/aux-cache /var/log/alternatives.log /var/log/fontconfig.log'
+# (cp of coreutils 9.1 finds absolute paths from the root only.)
+cd /
 for file in $unstable; do [ ! -e "$file" ] || cp -a --parents "$file" "$tmp"; done
 
 apt-get -q -y -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=/dev/null -o Dir::Log="$tmp" \
@@ -186,20 +195,20 @@ apt-get indextargets --format '$(FILENAME)' 'Created-By: Packages' |
 find /out -type f -exec chmod 0644 {} +
 find /out -exec touch -h -d @0 {} +
 
-# A layer for each of the 12 largest packages, 8 for the rest, by name: what stays the same is not pushed again.
+# A layer for each of the 8 largest packages, 6 for the rest, by name: what stays the same is not pushed again.
 cd /out/packages
-for layer in $(seq 0 19); do mkdir -p "/out/layers/$layer"; done
+for layer in $(seq 0 13); do mkdir -p "/out/layers/$layer"; done
 for file in *; do
   case $file in '*' | *.sig) ;; *) echo "$(wc -c <"$file") $file" ;; esac
 done | sort -k1,1nr -k2 | {
   layer=0
   while read -r _ file; do
-    if [ "$layer" -ge 12 ]; then
+    if [ "$layer" -ge 8 ]; then
       set -- $(printf %s "$${file%%[-_][0-9]*}" | cksum)
-      layer=$((12 + $1 % 8))
+      layer=$((8 + $1 % 6))
     fi
     for part in "$file" "$file.sig"; do [ ! -e "$part" ] || mv "$part" "/out/layers/$layer/"; done
-    [ "$layer" -ge 12 ] || layer=$((layer + 1))
+    [ "$layer" -ge 8 ] || layer=$((layer + 1))
   done
 }
 touch -d @0 /out/layers/*
@@ -226,12 +235,6 @@ COPY --from=collect /out/layers/10/ /
 COPY --from=collect /out/layers/11/ /
 COPY --from=collect /out/layers/12/ /
 COPY --from=collect /out/layers/13/ /
-COPY --from=collect /out/layers/14/ /
-COPY --from=collect /out/layers/15/ /
-COPY --from=collect /out/layers/16/ /
-COPY --from=collect /out/layers/17/ /
-COPY --from=collect /out/layers/18/ /
-COPY --from=collect /out/layers/19/ /
 COPY --from=collect /out/index/ /
 DOCKERFILE
 }

@@ -1,0 +1,37 @@
+import type { Package } from '../model.ts';
+
+/* Shell text that the families share: for any POSIX shell, with what coreutils and busybox both have. */
+
+export const mustBeRoot = `[ "$(id -u)" = 0 ] || { echo 'ERROR: the base image does not run as root: run "repro lock" to have its user known' >&2; exit 1; }`;
+
+/** Fixed modes and times (seconds since 1970): the layer depends on the packages only. */
+export const normalise = (time = 0): string => `find /out -type f -exec chmod 0644 {} +
+find /out -exec touch -h -d @${time} {} +`;
+
+/** Ends the step where $tmp/cache (lines of sha256sum) is not what was locked. Not every base image has diff or comm. */
+export function compareWithLock(
+  locked: readonly Package[] | undefined,
+  fileName: (pkg: Package) => string,
+): string {
+  if (locked === undefined) return '';
+  const sums = locked.map((pkg) => `${pkg.sha256}  ${fileName(pkg)}\n`).sort(byFile);
+  return `# Exactly the locked files, before anything looks into one of them.
+cat >"$tmp/lock" <<'LOCK'
+${sums.join('')}LOCK
+awk '
+  lock { locked[$0]; next }
+  $0 in locked { delete locked[$0]; next }
+  { print "+" $0 }
+  END { for (line in locked) print "-" line }
+' lock=1 "$tmp/lock" lock= "$tmp/cache" | sort -k 2 -k 1,1r >"$tmp/difference"
+if [ -s "$tmp/difference" ]; then
+  cat "$tmp/difference" >&2
+  echo 'ERROR: the package cache is not what repro.lock says (- locked, + in the cache); nothing was installed' >&2
+  exit 1
+fi
+`;
+}
+
+function byFile(a: string, b: string): number {
+  return a.slice(66) < b.slice(66) ? -1 : 1;
+}
