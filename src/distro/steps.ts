@@ -32,6 +32,22 @@ fi
 `;
 }
 
+/** For bash: sets aside what scripts of packages write with times or random numbers in it. */
+export const setAside = (files: string): string => `unstable='${files}'
+# (cp of coreutils 9.1 finds absolute paths from the root only.)
+cd /
+for file in $unstable; do [ ! -e "$file" ] || cp -a --parents "$file" "$tmp"; done`;
+
+/** And puts it back as the base image has it. */
+export const putBack = `for file in $unstable; do
+  if [ -e "$tmp$file" ]; then cp -a "$tmp$file" "$file"; else rm -f "$file"; fi
+done`;
+
+/** Everything newer than $tmp/start, but for the mounts, which are not part of the image. */
+export const oneTime = `# One time for all that this step made: what is mounted is not part of the image.
+find / -xdev -newer "$tmp/start" $(awk '{ print "! -path " $5 }' /proc/self/mountinfo) -print0 |
+  xargs -0 -r touch -h -d "@$SOURCE_DATE_EPOCH"`;
+
 function byFile(a: string, b: string): number {
   return a.slice(66) < b.slice(66) ? -1 : 1;
 }

@@ -1,6 +1,6 @@
 import type { Package } from '../../model.ts';
 import { shellWord } from '../shell.ts';
-import { compareWithLock, mustBeRoot, normalise } from '../steps.ts';
+import { compareWithLock, mustBeRoot, normalise, oneTime } from '../steps.ts';
 import { fileName } from './inventory.ts';
 
 /* For the shell and the tools of busybox. */
@@ -125,8 +125,6 @@ if [ -f /etc/shadow ]; then
   sed "s/:$(($(date +%s) / 86400)):0:99999:7:::\$/:$((SOURCE_DATE_EPOCH / 86400)):0:99999:7:::/" /etc/shadow >shadow
   cmp -s shadow /etc/shadow || cat shadow >/etc/shadow
 fi
-# One time for all that this step made: what is mounted is not part of the image.
-find / -xdev -newer "$tmp/start" $(awk '{ print "! -path " $5 }' /proc/self/mountinfo) -print0 |
-  xargs -0 -r touch -h -d "@$SOURCE_DATE_EPOCH"
+${oneTime}
 `;
 }

@@ -1,7 +1,7 @@
 import type { Package } from '../../model.ts';
 import type { Intent } from '../family.ts';
 import { shellWord } from '../shell.ts';
-import { compareWithLock, mustBeRoot, normalise } from '../steps.ts';
+import { compareWithLock, mustBeRoot, normalise, oneTime, putBack, setAside } from '../steps.ts';
 import { fileName } from './inventory.ts';
 
 /** Options for every apt-get: exact names only (no regular expressions), recommended packages as asked for. */
@@ -9,6 +9,9 @@ function installOptions({ recommends }: Intent): string {
   const option = recommends === undefined ? '' : ` -o APT::Install-Recommends=${recommends}`;
   return `-o APT::Cmd::Pattern-Only=true${option}`;
 }
+
+const unstable =
+  '/etc/machine-id /var/lib/dbus/machine-id /var/cache/ldconfig/aux-cache /var/log/alternatives.log /var/log/fontconfig.log';
 
 /** What /out/index/Packages says of each package; the rest is in the packages themselves. */
 const fields = 'Package|Source|Version|Architecture|Section|Priority|Size|SHA256';
@@ -100,10 +103,7 @@ awk '
 ' RS= /mnt/Packages "$tmp/control" >"$tmp/Packages"
 
 # What maintainer scripts write with times or random numbers in it: to be put back as the base image has it.
-unstable='/etc/machine-id /var/lib/dbus/machine-id /var/cache/ldconfig/aux-cache /var/log/alternatives.log /var/log/fontconfig.log'
-# (cp of coreutils 9.1 finds absolute paths from the root only.)
-cd /
-for file in $unstable; do [ ! -e "$file" ] || cp -a --parents "$file" "$tmp"; done
+${setAside(unstable)}
 
 apt-get -q -y -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=/dev/null -o Dir::Log="$tmp" \
   -o DPkg::Options::=--log=/dev/null -o DPkg::Use-Pty=0 ${installOptions(intent)} \
@@ -116,12 +116,8 @@ if grep -vxFf "$tmp/installed" "$tmp/wanted" >&2; then
   exit 1
 fi
 
-for file in $unstable; do
-  if [ -e "$tmp$file" ]; then cp -a "$tmp$file" "$file"; else rm -f "$file"; fi
-done
-# One time for all that this step made: what is mounted is not part of the image.
-find / -xdev -newer "$tmp/start" $(awk '{ print "! -path " $5 }' /proc/self/mountinfo) -print0 |
-  xargs -0r touch -h -d "@$SOURCE_DATE_EPOCH"
+${putBack}
+${oneTime}
 `;
 }
 

@@ -1,6 +1,6 @@
 import type { Package } from '../../model.ts';
 import { shellWord } from '../shell.ts';
-import { compareWithLock, mustBeRoot, normalise } from '../steps.ts';
+import { compareWithLock, mustBeRoot, normalise, oneTime, putBack, setAside } from '../steps.ts';
 import { fileName } from './inventory.ts';
 
 /**
@@ -134,9 +134,8 @@ for database in "$tmp"/databases/*; do
 done
 
 # What the packages' scripts write with times or random numbers in it: to be put back as the base image has it.
-unstable='/etc/machine-id /var/cache/ldconfig/aux-cache'
-# (cp of coreutils 9.1 takes --parents for relative paths only.)
-for file in $unstable; do [ ! -e "$file" ] || (cd / && cp -a --parents "${'$'}{file#/}" "$tmp"); done
+${setAside('/etc/machine-id /var/cache/ldconfig/aux-cache')}
+cd /mnt
 
 pacman=(pacman --config "$tmp/pacman.conf" --noconfirm --noprogressbar)
 # What the base image has already is not in the cache.
@@ -169,11 +168,7 @@ if [ -e "$tmp/missing" ]; then
   exit 1
 fi
 
-for file in $unstable; do
-  if [ -e "$tmp$file" ]; then cp -a "$tmp$file" "$file"; else rm -f "$file"; fi
-done
-# One time for all that this step made: what is mounted is not part of the image.
-find / -xdev -newer "$tmp/start" $(awk '{ print "! -path " $5 }' /proc/self/mountinfo) -print0 |
-  xargs -0r touch -h -d "@$SOURCE_DATE_EPOCH"
+${putBack}
+${oneTime}
 `;
 }

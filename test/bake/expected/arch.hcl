@@ -118,8 +118,10 @@ done
 
 # What the packages' scripts write with times or random numbers in it: to be put back as the base image has it.
 unstable='/etc/machine-id /var/cache/ldconfig/aux-cache'
-# (cp of coreutils 9.1 takes --parents for relative paths only.)
-for file in $unstable; do [ ! -e "$file" ] || (cd / && cp -a --parents "$${file#/}" "$tmp"); done
+# (cp of coreutils 9.1 finds absolute paths from the root only.)
+cd /
+for file in $unstable; do [ ! -e "$file" ] || cp -a --parents "$file" "$tmp"; done
+cd /mnt
 
 pacman=(pacman --config "$tmp/pacman.conf" --noconfirm --noprogressbar)
 # What the base image has already is not in the cache.
@@ -157,7 +159,7 @@ for file in $unstable; do
 done
 # One time for all that this step made: what is mounted is not part of the image.
 find / -xdev -newer "$tmp/start" $(awk '{ print "! -path " $5 }' /proc/self/mountinfo) -print0 |
-  xargs -0r touch -h -d "@$SOURCE_DATE_EPOCH"
+  xargs -0 -r touch -h -d "@$SOURCE_DATE_EPOCH"
 SCRIPT
 
 FROM base

@@ -100,7 +100,7 @@ for file in $unstable; do
 done
 # One time for all that this step made: what is mounted is not part of the image.
 find / -xdev -newer "$tmp/start" $(awk '{ print "! -path " $5 }' /proc/self/mountinfo) -print0 |
-  xargs -0r touch -h -d "@$SOURCE_DATE_EPOCH"
+  xargs -0 -r touch -h -d "@$SOURCE_DATE_EPOCH"
 SCRIPT
 
 FROM base
