@@ -14,7 +14,7 @@ test('os-release', (t) => {
     ["# comment\r\nID='ubuntu'\r\nID_LIKE=debian\r\n", { id: 'ubuntu', idLike: ['debian'] }],
     ['ID="rocky"\nID_LIKE="rhel centos fedora"\n', { id: 'rocky', idLike: ['rhel', 'centos', 'fedora'] }],
     [
-      String.raw`PRETTY_NAME="a \"b\" \$c \\ d"` + '\n',
+      `${String.raw`PRETTY_NAME="a \"b\" \$c \\ d"`}\n`,
       { id: 'linux', idLike: [], prettyName: 'a "b" $c \\ d' },
     ],
     ['ID=a\nID=b\n', { id: 'b', idLike: [] }],
