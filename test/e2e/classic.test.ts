@@ -1,5 +1,7 @@
+import { apkTests } from './apk.ts';
 import { dockerfileTests } from './dockerfiles.ts';
 import { loopTests } from './loop.ts';
 
 loopTests('classic');
 dockerfileTests('classic');
+apkTests('classic');

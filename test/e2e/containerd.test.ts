@@ -1,4 +1,3 @@
-import { apkTests } from './apk.ts';
 import { aptAttackTests } from './apt.ts';
 import { dockerfileTests } from './dockerfiles.ts';
 import { lockTests } from './lock.ts';
@@ -14,4 +13,3 @@ lockTests();
 readmeTests();
 platformTests();
 pacmanTests('containerd');
-apkTests('containerd');
