@@ -14,6 +14,8 @@ export interface Apt {
   /** Environment for apt's programs. */
   env: NodeJS.ProcessEnv;
   lists: string;
+  /** Held exclusively while the lists are fetched, and shared while they are read. */
+  lock: string;
 }
 
 /** Programs from Debian's packages, unpacked. */
@@ -94,13 +96,14 @@ export async function aptFor(suite: string, status = ''): Promise<Apt> {
   await writeFile(config, `${[...acquire, ...lines].join('\n')}\n`);
   const env = { ...process.env, APT_CONFIG: config, LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' };
   const update = ['-o', 'APT::Update::Error-Mode=any', 'update', '-qq'];
-  await run('flock', [join(folder, 'lock'), 'apt-get', ...update], env).catch(async (error) => {
+  const lock = join(folder, 'lock');
+  await run('flock', [lock, 'apt-get', ...update], env).catch(async (error) => {
     const old = (await readdir(lists)).some((name) => name.endsWith('_Packages'));
     if (!old)
       throw new EngineUnavailable(`the Debian mirror can't be read: ${error.message}`, { cause: error });
     say(`the mirror can't be read, going on with the package lists of the last time (${suite})`);
   });
-  return { suite, sources: stanzas, acquire, env, lists };
+  return { suite, sources: stanzas, acquire, env, lists, lock };
 }
 
 /** The packages themselves (`download`), or with all they need and the machine doesn't have (`install`). */
@@ -111,7 +114,11 @@ export async function resolve(
 ): Promise<sources.PackageFile[]> {
   const options = how === 'install' ? ['-y', '--no-install-recommends', '--no-upgrade'] : [];
   const files = sources.parsePrintUris(
-    await run('apt-get', [how, '--print-uris', ...options, ...wanted], apt.env),
+    await run(
+      'flock',
+      ['--shared', apt.lock, 'apt-get', how, '--print-uris', ...options, ...wanted],
+      apt.env,
+    ),
   );
   return files.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -121,7 +128,8 @@ async function unpack(apt: Apt, files: sources.PackageFile[], root: string): Pro
   const folder = await mkdtemp(join(tmpdir(), 'repro-debs-'));
   try {
     const names = files.map((file) => `${file.name}=${file.version}`);
-    await run('env', ['-C', folder, 'apt-get', 'download', '-qq', ...names], apt.env);
+    const download = ['flock', '--shared', apt.lock, 'apt-get', 'download', '-qq', ...names];
+    await run('env', ['-C', folder, ...download], apt.env);
     for (const deb of await readdir(folder)) await run('dpkg-deb', ['-x', join(folder, deb), root]);
   } finally {
     await rm(folder, { recursive: true, force: true });
