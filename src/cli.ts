@@ -20,7 +20,7 @@ export async function parse(args: readonly string[]): Promise<Run | string> {
   });
   tree.fail((message, error) => {
     // Whatever is not about the arguments is a bug, and comes with its own stack.
-    if (error !== undefined && error.name !== 'YError') throw error;
+    if (error instanceof Error && error.name !== 'YError') throw error;
     throw usage(message, args, optionsOf(tree));
   });
   let output = '';
@@ -163,6 +163,10 @@ function generateOptions(tree: Argv<{ file: string }>) {
       type: 'boolean',
       describe: 'Fail where anything is not pinned, or a pin does not fit',
     })
+    .check(
+      ({ check, output }) =>
+        !(check && output === '-') || '--check compares a file: it needs another -o than -',
+    )
     .example('$0 generate', 'write docker-bake.hcl')
     .example('$0 generate -o -', 'print it')
     .example('$0 generate --check --locked', 'for CI');
@@ -183,6 +187,7 @@ function updateOptions(tree: Argv<{ file: string }>) {
   return tree
     .option('base', { type: 'boolean', describe: 'Move the base to what its tag says today, first' })
     .option('output', text('The bake file; default: docker-bake.hcl', { alias: 'o' }))
+    .check(({ output }) => output !== '-' || 'bake reads the bake file: it needs another -o than -')
     .example('$0 update', 'new versions of the packages')
     .example('$0 update --base', 'a new base image, too');
 }

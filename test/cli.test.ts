@@ -119,17 +119,20 @@ test('usage errors', async (t) => {
     ],
     [[], 'error: a command is missing [E_USAGE]\n  hint: see repro --help\n'],
     [
-      ['generate', '-o'],
-      'error: not enough arguments following: o [E_USAGE]\n  hint: see repro generate --help\n',
+      ['generate', '--check', '-o', '-'],
+      'error: --check compares a file: it needs another -o than - [E_USAGE]\n  hint: see repro generate --help\n',
     ],
     [
-      ['init', '--image', 'a/b:1'],
-      'error: missing required argument: base [E_USAGE]\n  hint: see repro init --help\n',
+      ['update', '-o', '-'],
+      'error: bake reads the bake file: it needs another -o than - [E_USAGE]\n  hint: see repro update --help\n',
     ],
     [
-      ['add'],
-      'error: not enough non-option arguments: got 0, need at least 1 [E_USAGE]\n  hint: see repro add --help\n',
+      ['init', '--image', 'a/b:1', '--base'],
+      'error: --base needs a value [E_USAGE]\n  hint: see repro init --help\n',
     ],
+    [['generate', '-o'], 'error: -o needs a value [E_USAGE]\n  hint: see repro generate --help\n'],
+    [['init', '--image', 'a/b:1'], 'error: missing --base [E_USAGE]\n  hint: see repro init --help\n'],
+    [['add'], 'error: an argument is missing [E_USAGE]\n  hint: see repro add --help\n'],
     [
       ['generate', '-o', 'a', '-o', 'b'],
       'error: an option was given more than once: a, b [E_USAGE]\n  hint: see repro generate --help\n',
