@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -17,8 +17,8 @@ export interface BaseImage {
 
 /** When the suite was last released, in seconds since 1970: the time of everything in the image. */
 async function released(apt: Apt): Promise<string> {
-  const files = (await readdir(apt.lists)).filter((name) => name.endsWith(`_dists_${apt.suite}_InRelease`));
-  const text = await run('flock', ['--shared', apt.lock, 'cat', join(apt.lists, files[0] ?? 'InRelease')]);
+  const find = ['find', apt.lists, '-name', `*_dists_${apt.suite}_InRelease`, '-exec', 'cat', '{}', '+'];
+  const text = await run('flock', ['--shared', apt.lock, ...find]);
   return String(Date.parse(/^Date: (.*)$/m.exec(text)?.[1] ?? '') / 1000);
 }
 
