@@ -1,5 +1,5 @@
 import yargs, { type Argv } from 'yargs';
-import { DEFAULT_LOCKFILE } from './commands/project.ts';
+import { DEFAULT_LOCKFILE } from './commands/defaults.ts';
 import type { Ports } from './ports.ts';
 import type { Notes } from './report/outcome.ts';
 import type { Paint } from './report/paint.ts';

@@ -119,3 +119,8 @@ export function digestProblem(text: string): string {
     return `only sha256 digests are supported, not ${algorithm}`;
   return 'a digest is "sha256:" and 64 lower case hexadecimal digits';
 }
+
+/** Enough of a digest for people to tell two apart. */
+export function shortDigest(digest: Digest): string {
+  return digest.slice(0, 'sha256:'.length + 12);
+}

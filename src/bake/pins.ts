@@ -41,3 +41,8 @@ export function lockedFor(lockfile: Lockfile, platform: string): readonly Packag
   if (unpinnedProblems(lockfile).length > 0) return undefined;
   return lockfile.platform?.find(({ name }) => name === platform)?.packages;
 }
+
+/** For people, and for a Dockerfile that installs by itself: what is asked for on all platforms, and on some. */
+export function requestsText({ packages, 'platform-packages': some = {} }: Lockfile): string {
+  return [...new Set([...packages, ...Object.values(some).flat()])].join(' ');
+}

@@ -6,7 +6,7 @@ import { collectDockerfile, describeDockerfile, installDockerfile } from './dock
 import type { Block, Value } from './hcl.ts';
 import { labels } from './labels.ts';
 import type { Shape } from './own-dockerfile.ts';
-import { pinnedName, unpinnedProblems } from './pins.ts';
+import { pinnedName, requestsText, unpinnedProblems } from './pins.ts';
 
 /** A bake target's attributes, by bake's own names (docs.docker.com/build/bake/reference). */
 type Target = Record<string, Value | undefined>;
@@ -38,7 +38,7 @@ function appTargets(lockfile: Lockfile, family: Family, shape: Shape | undefined
   }
   const own = { ...head, ...ownDockerfile(build, build.target) };
   if (shape.kind === 'method') {
-    const args = toMap({ ...epoch, ...build.args, PACKAGES: requests(lockfile) });
+    const args = toMap({ ...epoch, ...build.args, PACKAGES: requestsText(lockfile) });
     const comment = "The project's own Dockerfile, which installs the packages itself.";
     return [target('app', comment, { ...own, contexts, args })];
   }
@@ -75,7 +75,7 @@ function cacheTargets(lockfile: Lockfile, family: Family, shape: Shape | undefin
     ...ownDockerfile(build, 'pkg-cache-local'),
     ...common(lockfile),
     contexts: toMap({ base }),
-    args: toMap({ ...epoch, ...build.args, PACKAGES: requests(lockfile) }),
+    args: toMap({ ...epoch, ...build.args, PACKAGES: requestsText(lockfile) }),
     'no-cache': true,
   };
   const describe: Target = {
@@ -111,13 +111,8 @@ function cacheLabels(lockfile: Lockfile): Record<string, string> {
   return {
     ...(inputs === undefined ? {} : { [labels.inputs]: inputs }),
     [labels.base]: pinnedName(lockfile.base.image, lockfile.base.digest),
-    [labels.packages]: requests(lockfile),
+    [labels.packages]: requestsText(lockfile),
   };
-}
-
-/** For people, and for a Dockerfile that installs by itself: what is asked for on all platforms, and on some. */
-function requests({ packages, 'platform-packages': some = {} }: Lockfile): string {
-  return [...new Set([...packages, ...Object.values(some).flat()])].join(' ');
 }
 
 /** Seconds since 1970: what the build makes is as old as the base image. */

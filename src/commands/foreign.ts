@@ -3,7 +3,8 @@ import { generatedMark } from '../bake/index.ts';
 import type { Problem } from '../errors.ts';
 import { ReproError } from '../errors.ts';
 import type { Files } from '../ports.ts';
-import { DEFAULT_BAKE_FILE, repro } from './project.ts';
+import { DEFAULT_BAKE_FILE } from './defaults.ts';
+import { repro } from './project.ts';
 
 /** What bake reads and merges by itself where no -f is given, compose files aside. */
 const MERGED = [

@@ -1,5 +1,10 @@
 import { type Problem, ReproError } from '../errors.ts';
-import { familiarImageReference, type ImageReference, parseImageReference } from '../image-ref.ts';
+import {
+  familiarImageReference,
+  type ImageReference,
+  parseImageReference,
+  shortDigest,
+} from '../image-ref.ts';
 import type { Digest, Lockfile } from '../model.ts';
 import { inspectBase } from '../oci/base.ts';
 import type { Registry } from '../ports.ts';
@@ -24,7 +29,7 @@ export async function checkBase(
   const found = await registry.head(reference);
   if (found?.digest === digest) return [];
   if (found !== undefined) {
-    const message = `the base ${name} is another image by now: ${short(found.digest)}, where the lockfile has ${short(digest)}`;
+    const message = `the base ${name} is another image by now: ${shortDigest(found.digest)}, where the lockfile has ${shortDigest(digest)}`;
     return [{ code: 'E_BASE_MOVED', message, hint: `to move to it: ${repro('update', file)} --base` }];
   }
   if ((await registry.head({ ...reference, digest })) !== undefined) {
@@ -33,13 +38,8 @@ export async function checkBase(
   }
   throw new ReproError({
     code: 'E_NO_SUCH_IMAGE',
-    message: `the registry ${reference.domain} has no base ${name} any more, neither by its tag nor by its digest ${short(digest)}`,
+    message: `the registry ${reference.domain} has no base ${name} any more, neither by its tag nor by its digest ${shortDigest(digest)}`,
     at: { file, key: 'base.digest' },
     hint: 'push it again, or name another at `base.image` and take `base.digest` out',
   });
-}
-
-/** Enough of a digest for people to tell two apart. */
-export function short(digest: Digest): string {
-  return digest.slice(0, 'sha256:'.length + 12);
 }

@@ -1,5 +1,5 @@
 import { labels } from '../bake/labels.ts';
-import { pinnedName } from '../bake/pins.ts';
+import { pinnedName, requestsText } from '../bake/pins.ts';
 import { familyOf } from '../distro/index.ts';
 import { type Problem, quote, ReproError } from '../errors.ts';
 import { familiarImageReference, type ImageReference, parseImageReference } from '../image-ref.ts';
@@ -74,7 +74,7 @@ function staleCache(
 ): ReproError {
   const { base } = lockfile;
   const differences = [
-    different('for', found[labels.packages], lockfile.packages.join(' ')),
+    different('for', found[labels.packages], requestsText(lockfile)),
     different('on', shortened(found[labels.base]), shortened(pinnedName(base.image, base.digest))),
   ].filter((part) => part !== undefined);
   const difference = differences.join(', and ') || 'with other settings than those of the lockfile';

@@ -4,9 +4,7 @@ import { type Problem, ReproError } from '../errors.ts';
 import { type ParseOptions, parseLockfile, serializeLockfile } from '../lockfile/index.ts';
 import type { Lockfile } from '../model.ts';
 import type { Files } from '../ports.ts';
-
-export const DEFAULT_LOCKFILE = 'repro.lock';
-export const DEFAULT_BAKE_FILE = 'docker-bake.hcl';
+import { DEFAULT_BAKE_FILE, DEFAULT_LOCKFILE } from './defaults.ts';
 
 /** A lockfile as it was read. */
 export interface Read {

@@ -2,15 +2,19 @@ import type { EditResult } from '../commands/edit.ts';
 import type { GenerateResult } from '../commands/generate.ts';
 import type { InitResult } from '../commands/init.ts';
 import type { LockResult } from '../commands/lock.ts';
+import { shortDigest } from '../image-ref.ts';
 import type { FromTo, PlatformChange } from '../lockfile/diff.ts';
-import type { Digest, Package } from '../model.ts';
+import type { Package } from '../model.ts';
 import type { Paint } from './paint.ts';
 
 export function initText({ file, lockfile, name }: InitResult, paint: Paint): string {
   const { base, cache, distro } = lockfile;
   const lines: [string, string][] = [
     ['image', lockfile.image],
-    ['base', base.digest === undefined ? base.image : `${base.image} ${paint('dim', short(base.digest))}`],
+    [
+      'base',
+      base.digest === undefined ? base.image : `${base.image} ${paint('dim', shortDigest(base.digest))}`,
+    ],
     ['distro', name === undefined ? distro : `${distro} (${name})`],
     ['platforms', lockfile.platforms.join(' ')],
     ['packages', lockfile.packages.join(' ') || '(none yet: repro add)'],
@@ -48,9 +52,12 @@ export function lockText({ file, changed, change }: LockResult, paint: Paint): s
 
 function digestLine(name: string, change: FromTo | undefined, paint: Paint): string[] {
   if (change === undefined) return [];
-  const from = change.from === undefined ? 'not pinned' : short(change.from);
+  const from = change.from === undefined ? 'not pinned' : shortDigest(change.from);
   return [
-    paint('yellow', `~ ${name} ${from} -> ${change.to === undefined ? 'not pinned' : short(change.to)}`),
+    paint(
+      'yellow',
+      `~ ${name} ${from} -> ${change.to === undefined ? 'not pinned' : shortDigest(change.to)}`,
+    ),
   ];
 }
 
@@ -73,8 +80,4 @@ function platformLines({ name, added, removed, changed, rebuilt }: PlatformChang
 
 function words({ name, version, arch }: Package): string {
   return `${name} ${version} ${arch}`;
-}
-
-function short(digest: Digest): string {
-  return digest.slice(0, 'sha256:'.length + 12);
 }
