@@ -3,7 +3,7 @@ import { DEFAULT_LOCKFILE } from './commands/defaults.ts';
 import type { Ports } from './ports.ts';
 import type { Notes } from './report/outcome.ts';
 import type { Paint } from './report/paint.ts';
-import { usage } from './usage.ts';
+import { type Options, oddity, usage } from './usage.ts';
 import { version } from './version.ts';
 
 /** A command that was asked for, not yet run. Its module is loaded when it runs. */
@@ -14,22 +14,29 @@ const WIDTH = 100;
 
 /** What the arguments ask for, or a text to print (help, version, completions). Throws E_USAGE. */
 export async function parse(args: readonly string[]): Promise<Run | string> {
+  // yargs would hand what follows to no command, without a word.
+  if (args.includes('--') && args[0] !== COMPLETE)
+    throw usage('-- is not taken: nothing here starts with -', args);
   let run: Run | undefined;
+  let options: Options | undefined;
   const tree = build((chosen) => {
     run = chosen;
+    options = optionsOf(tree);
   });
   tree.fail((message, error) => {
     // Whatever is not about the arguments is a bug, and comes with its own stack.
     if (error instanceof Error && error.name !== 'YError') throw error;
-    throw usage(message, args, optionsOf(tree));
+    throw usage(message, args, Object.keys(optionsOf(tree).key));
   });
   let output = '';
-  await tree.parseAsync([...args], {}, (_error, _argv, text) => {
+  const argv = await tree.parseAsync([...args], {}, (_error, _argv, text) => {
     output = text;
   });
   if (output !== '') return `${output}\n`;
   if (args[0] === COMPLETE) return '';
-  if (run === undefined) throw new Error(`no command in ${JSON.stringify(args)}`);
+  if (run === undefined || options === undefined) throw new Error(`no command in ${JSON.stringify(args)}`);
+  const odd = oddity(argv, args, options);
+  if (odd !== undefined) throw usage(odd, args);
   return run;
 }
 
@@ -199,19 +206,13 @@ function completionOptions(tree: Argv<{ file: string }>) {
       demandOption: true,
       describe: 'The shell',
     } as const)
-    .example('source <($0 completion bash)', 'in ~/.bashrc')
+    .example('eval "$($0 completion bash)"', 'in ~/.bashrc')
     .example('source <($0 completion zsh)', 'in ~/.zshrc, after compinit')
     .example('$0 completion fish | source', 'in ~/.config/fish/config.fish');
 }
 
-/** An option with one value; yargs would take the second of two for a list. */
 function text<const More extends object>(describe: string, more: More = {} as More) {
-  const coerce = (value: unknown) => {
-    if (Array.isArray(value))
-      throw new Error(`an option was given more than once: ${value.map(String).join(', ')}`);
-    return value as string;
-  };
-  return { type: 'string', requiresArg: true, describe, coerce, ...more } as const;
+  return { type: 'string', requiresArg: true, describe, ...more } as const;
 }
 
 function list(describe: string, alias: string[] | string = []) {
@@ -219,6 +220,6 @@ function list(describe: string, alias: string[] | string = []) {
 }
 
 /** Of the command that is being parsed; the method is not in the types. */
-function optionsOf(tree: Argv): string[] {
-  return Object.keys((tree as unknown as { getOptions(): { key: object } }).getOptions().key);
+function optionsOf(tree: Argv): Options {
+  return (tree as unknown as { getOptions(): Options }).getOptions();
 }

@@ -1,10 +1,14 @@
 #!/usr/bin/env node
 import { createProgress, paintFor, print } from './io/terminal.ts';
 import type { Ports } from './ports.ts';
+import { failure } from './report/outcome.ts';
 import { run } from './run.ts';
 import { version } from './version.ts';
 
 const { stdout, stderr } = process;
+// What can't be printed stops nothing; of the result, `print` tells.
+for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
+const paint = { stdout: paintFor(stdout), stderr: paintFor(stderr) };
 const progress = createProgress(stderr);
 let close = () => {};
 
@@ -42,15 +46,13 @@ const ports: Ports = {
   hint: (line) => stderr.write(`${line}\n`),
 };
 
-const outcome = await run(process.argv.slice(2), ports, {
-  stdout: paintFor(stdout),
-  stderr: paintFor(stderr),
-});
+const outcome = await run(process.argv.slice(2), ports, paint);
 progress.clear();
 close();
-await print(stdout, outcome.stdout);
-await print(stderr, outcome.stderr);
-process.exitCode = outcome.exitCode;
+const problem = await print(stdout, outcome.stdout);
+const { exitCode, stderr: notes } = problem === undefined ? outcome : failure(problem, false, paint.stderr);
+await print(stderr, notes);
+process.exitCode = exitCode;
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;

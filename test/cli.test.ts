@@ -1,9 +1,25 @@
-import { execFile, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Writable } from 'node:stream';
+import { WriteStream } from 'node:tty';
 import test, { type ExecutionContext } from 'ava';
 import { knownDistros } from '../src/distro/index.ts';
+import { createProgress, paintFor } from '../src/io/terminal.ts';
 import { run } from '../src/run.ts';
 import { memoryPorts } from './helpers/ports.ts';
 
@@ -12,23 +28,37 @@ import { memoryPorts } from './helpers/ports.ts';
 const main = resolve('dist/main.js');
 const example = readFileSync('repro.lock.example', 'utf8');
 
+const plain = { stdout: (_: unknown, text: string) => text, stderr: (_: unknown, text: string) => text };
+
 interface Result {
   code: number;
   stdout: string;
   stderr: string;
 }
 
-function cli(folder: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
+/** Whoever runs the tests may like colours. */
+const { FORCE_COLOR: _, NO_COLOR: __, ...environment } = process.env;
+
+function execute(file: string, args: readonly string[], folder: string, env = {}): Promise<Result> {
   return new Promise((done) => {
-    execFile(
-      process.execPath,
-      [main, ...args],
-      { cwd: folder, env: { ...process.env, ...env } },
-      (error, stdout, stderr) => {
-        done({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
-      },
-    );
+    execFile(file, args, { cwd: folder, env: { ...environment, ...env } }, (error, stdout, stderr) => {
+      done({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
+    });
   });
+}
+
+function cli(folder: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
+  return execute(process.execPath, [main, ...args], folder, env);
+}
+
+/** What it writes to standard error, and its exit code. */
+async function ended(child: ChildProcess): Promise<[code: number, stderr: string]> {
+  let stderr = '';
+  child.stderr?.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const [code] = await once(child, 'close');
+  return [code, stderr];
 }
 
 function folderWith(t: ExecutionContext, files: Record<string, string>): string {
@@ -83,12 +113,11 @@ test('bad lockfiles, as a person reads of them', async (t) => {
     ],
   ];
   for (const [what, text, stderr] of cases) {
-    const folder = folderWith(t, text === undefined ? {} : { 'repro.lock': text });
-    const result = await cli(folder, ['generate']);
-    t.is(result.code, 1, what);
-    t.is(result.stdout, '', what);
-    t.is(result.stderr, stderr, what);
+    const ports = memoryPorts(text === undefined ? {} : { 'repro.lock': text });
+    t.deepEqual(await run(['generate'], ports, plain), { exitCode: 1, stdout: '', stderr }, what);
   }
+  const [[, , stderr] = ['', '', '']] = cases;
+  t.deepEqual(await cli(folderWith(t, {}), ['generate']), { code: 1, stdout: '', stderr });
 });
 
 test('a folder that nothing can be written in', async (t) => {
@@ -103,7 +132,6 @@ test('a folder that nothing can be written in', async (t) => {
 });
 
 test('usage errors', async (t) => {
-  const folder = folderWith(t, { 'repro.lock': example });
   const cases: [args: string[], stderr: string][] = [
     [
       ['generate', '--bad-flag'],
@@ -135,12 +163,58 @@ test('usage errors', async (t) => {
     [['add'], 'error: an argument is missing [E_USAGE]\n  hint: see repro add --help\n'],
     [
       ['generate', '-o', 'a', '-o', 'b'],
-      'error: an option was given more than once: a, b [E_USAGE]\n  hint: see repro generate --help\n',
+      'error: --output was given more than once: a, b [E_USAGE]\n  hint: see repro generate --help\n',
     ],
     [['generate', 'extra'], 'error: unknown argument "extra" [E_USAGE]\n  hint: see repro generate --help\n'],
+    [['lock', 'add'], 'error: unknown argument "add" [E_USAGE]\n  hint: see repro lock --help\n'],
+    [
+      ['generate', '--no-bad'],
+      'error: unknown option --no-bad [E_USAGE]\n  hint: see repro generate --help\n',
+    ],
+    [
+      ['init', '--image', 'a', '--base', 'b', '--no-recommend'],
+      'error: unknown option --no-recommend [E_USAGE]\n  hint: did you mean --no-recommends? see repro init --help\n',
+    ],
+    [
+      ['generate', '--otput=x'],
+      'error: unknown option --otput [E_USAGE]\n  hint: did you mean --output? see repro generate --help\n',
+    ],
+    [['generate', '-xyz'], 'error: unknown option -x [E_USAGE]\n  hint: see repro generate --help\n'],
+    [['constructor'], 'error: unknown command "constructor" [E_USAGE]\n  hint: see repro --help\n'],
+    [['lock', '--check=yes'], 'error: --check takes no value [E_USAGE]\n  hint: see repro lock --help\n'],
+    [['lock', '--file='], 'error: --file has an empty value [E_USAGE]\n  hint: see repro lock --help\n'],
+    [
+      ['add', '--', 'jq'],
+      'error: -- is not taken: nothing here starts with - [E_USAGE]\n  hint: see repro add --help\n',
+    ],
+    [['init'], 'error: missing --image, --base [E_USAGE]\n  hint: see repro init --help\n'],
+    [
+      ['init', '--image', 'a', '--base', 'b', '--target', 'x'],
+      'error: --target needs --dockerfile [E_USAGE]\n  hint: see repro init --help\n',
+    ],
+    [
+      ['completion', 'tcsh'],
+      'error: "tcsh" is none of "bash", "zsh", "fish" [E_USAGE]\n  hint: see repro completion --help\n',
+    ],
   ];
-  for (const [args, stderr] of cases)
-    t.deepEqual(await cli(folder, args), { code: 2, stdout: '', stderr }, args.join(' '));
+  for (const [args, stderr] of cases) {
+    const outcome = await run(args, memoryPorts({ 'repro.lock': example }), plain);
+    t.deepEqual(outcome, { exitCode: 2, stdout: '', stderr }, args.join(' '));
+  }
+  // The bundle is without yargs' tables of words.
+  for (const [args, stderr] of cases.filter(([args]) => args.includes('--target') || args.includes('-o')))
+    t.deepEqual(await cli(folderWith(t, {}), args), { code: 2, stdout: '', stderr });
+  const json = await run(['genrate', '--json'], memoryPorts(), plain);
+  t.deepEqual([json.exitCode, json.stderr], [2, '']);
+  t.deepEqual(JSON.parse(json.stdout), {
+    problems: [
+      {
+        code: 'E_USAGE',
+        message: 'unknown command "genrate"',
+        hint: 'did you mean generate? see repro --help',
+      },
+    ],
+  });
 });
 
 test('help, version, completion', async (t) => {
@@ -148,16 +222,33 @@ test('help, version, completion', async (t) => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
   t.deepEqual(await cli(folder, ['--version']), { code: 0, stdout: `${version}\n`, stderr: '' });
   for (const command of ['init', 'add', 'remove', 'generate', 'lock', 'update', 'completion']) {
-    const { code, stdout, stderr } = await cli(folder, [command, '--help']);
-    t.deepEqual([code, stderr], [0, ''], command);
+    const { exitCode, stdout, stderr } = await run([command, '--help'], memoryPorts(), plain);
+    t.deepEqual([exitCode, stderr], [0, ''], command);
     t.regex(stdout, /\nExamples:\n/, command);
   }
+  t.regex((await cli(folder, ['--help'])).stdout, /^repro <command>\n[\s\S]*\nExit codes: 0 fine, 1 .*\n$/);
   for (const shell of ['bash', 'zsh', 'fish']) {
-    const { code, stdout } = await cli(folder, ['completion', shell]);
-    t.is(code, 0, shell);
+    const { exitCode, stdout } = await run(['completion', shell], memoryPorts(), plain);
+    t.is(exitCode, 0, shell);
     t.regex(stdout, /--get-yargs-completions/, shell);
   }
   t.regex((await cli(folder, ['--get-yargs-completions', 'repro', 'gen'])).stdout, /^generate/m);
+});
+
+test('bash completes', async (t) => {
+  const folder = folderWith(t, {
+    // What bash does at a Tab.
+    'complete.sh': `repro() { "${process.execPath}" "${main}" "$@"; }
+eval "$(repro completion bash)"
+complete_at() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _repro; echo "\${COMPREPLY[*]}"; }
+complete_at repro gen
+complete_at repro generate --ch
+complete_at repro completion f
+complete_at repro add nothing-known
+`,
+  });
+  const { stdout, stderr } = await execute('bash', [join(folder, 'complete.sh')], folder);
+  t.deepEqual([stdout, stderr], ['generate\n--check\nfish\n\n', '']);
 });
 
 test('--json, and colours only where somebody sees them', async (t) => {
@@ -165,6 +256,17 @@ test('--json, and colours only where somebody sees them', async (t) => {
   const good = await cli(folder, ['generate', '--json']);
   t.like(JSON.parse(good.stdout), { file: 'docker-bake.hcl', changed: true, warnings: [] });
   t.is(good.stderr, '');
+  const added = await run(['add', 'git', 'jq', '--json'], memoryPorts({ 'repro.lock': example }), plain);
+  t.deepEqual(JSON.parse(added.stdout), {
+    file: 'repro.lock',
+    changed: true,
+    added: ['git'],
+    removed: [],
+    replaced: [],
+    unchanged: ['jq'],
+    warnings: [],
+    next: ['repro update'],
+  });
   const bad = await cli(folder, ['remove', 'x', '--json']);
   t.is(bad.code, 1);
   t.like(JSON.parse(bad.stdout), { problems: [{ code: 'E_NOT_ASKED_FOR' }] });
@@ -172,6 +274,7 @@ test('--json, and colours only where somebody sees them', async (t) => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for.
   const colour = /\u001b\[/;
   t.notRegex((await cli(folder, ['remove', 'x'])).stderr, colour);
+  t.regex((await cli(folder, ['remove', 'x'], { FORCE_COLOR: '1' })).stderr, colour);
 });
 
 test('a bug is a bug, with its stack', async (t) => {
@@ -179,8 +282,7 @@ test('a bug is a bug, with its stack', async (t) => {
   ports.files.write = async () => {
     throw new TypeError('undefined is not a function');
   };
-  const paint = { stdout: (_: unknown, text: string) => text, stderr: (_: unknown, text: string) => text };
-  const { exitCode, stderr } = await run(['generate'], ports, paint);
+  const { exitCode, stderr } = await run(['generate'], ports, plain);
   t.is(exitCode, 1);
   t.regex(
     stderr,
@@ -195,12 +297,47 @@ test('a reader that goes away is no error', async (t) => {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   child.stdout.destroy();
-  let stderr = '';
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
+  t.deepEqual(await ended(child), [0, '']);
+});
+
+test('a full disk, or nobody who reads of the steps', async (t) => {
+  const folder = folderWith(t, { 'repro.lock': example });
+  const full = openSync('/dev/full', 'w');
+  t.teardown(() => closeSync(full));
+  const child = spawn(process.execPath, [main, 'generate', '-o', '-'], {
+    cwd: folder,
+    env: environment,
+    stdio: ['ignore', full, 'pipe'],
   });
-  const code = await new Promise((done) => child.on('close', done));
-  t.deepEqual([code, stderr], [0, '']);
+  t.deepEqual(await ended(child), [1, "error: can't write the output: no space left on device [E_WRITE]\n"]);
+  const env = fakeDocker(
+    folder,
+    'case "$1 $2" in "buildx version") echo "x v0.13.1 y";; "buildx bake") : > built; exit 3;; esac',
+  );
+  const update = spawn(process.execPath, [main, 'update'], {
+    cwd: folder,
+    env: { ...environment, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  update.stderr.destroy();
+  t.deepEqual(await once(update, 'close'), [1, null]);
+  t.true(existsSync(join(folder, 'built')));
+});
+
+test('several at once: each writes all of its own, or nothing', async (t) => {
+  const folder = folderWith(t, { 'repro.lock': example });
+  const names = ['git', 'gcc', 'make', 'curl'];
+  const results = await Promise.all(names.map((name) => cli(folder, ['add', name])));
+  for (const { code, stderr } of results.filter((result) => result.code !== 0)) {
+    t.is(code, 1);
+    t.regex(
+      stderr,
+      /^error: repro\.lock was changed by someone else meanwhile, nothing was written \[E_FILE_CHANGED\]\n/,
+    );
+  }
+  t.true(results.some(({ code }) => code === 0));
+  t.deepEqual(readdirSync(folder), ['repro.lock']);
+  t.is((await cli(folder, ['generate', '-o', '-'])).code, 0);
 });
 
 /** A stand-in for docker: what the real one does is tested in test/e2e. */
@@ -257,24 +394,90 @@ test('docker that is not there, too old, or fails', async (t) => {
   }
 });
 
-test('Ctrl-C ends the build, and leaves the lockfile', async (t) => {
-  const folder = folderWith(t, { 'repro.lock': example });
-  const env = fakeDocker(
-    folder,
-    'case "$1 $2" in "buildx version") echo "x v0.13.1 y";; *) trap "echo stopped; exit 1" INT; echo started; while :; do sleep 0.05; done;; esac',
-  );
-  const child = spawn(process.execPath, [main, 'update'], {
-    cwd: folder,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+test('Ctrl-C ends docker, and leaves the lockfile', async (t) => {
+  const wait = 'trap "echo stopped >&2; exit 1" INT; echo started >&2; while :; do sleep 0.05; done';
+  const cases: [what: string, script: string, stderr: RegExp][] = [
+    [
+      'while it builds',
+      `case "$1 $2" in "buildx version") echo "x v0.13.1 y";; *) ${wait};; esac`,
+      /started\nstopped\nerror: the build was interrupted \(SIGINT\) \[E_INTERRUPTED\]\n$/,
+    ],
+    // Its standard error is not shown there, so that a file tells.
+    [
+      'before that',
+      'trap "exit 1" INT; : > started; while :; do sleep 0.05; done',
+      /^docker buildx bake .*\nerror: the build was interrupted \(SIGINT\) \[E_INTERRUPTED\]\n$/,
+    ],
+  ];
+  for (const [what, script, expected] of cases) {
+    const folder = folderWith(t, { 'repro.lock': example });
+    const child = spawn(process.execPath, [main, 'update'], {
+      cwd: folder,
+      env: { ...environment, ...fakeDocker(folder, script) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const watcher = watch(folder, () => {
+      if (existsSync(join(folder, 'started'))) child.kill('SIGINT');
+    });
+    t.teardown(() => watcher.close());
+    child.stderr.on('data', (chunk) => {
+      if (`${chunk}`.includes('started')) child.kill('SIGINT');
+    });
+    const [code, stderr] = await ended(child);
+    t.is(code, 130, what);
+    t.regex(stderr, expected, what);
+    t.is(readFileSync(join(folder, 'repro.lock'), 'utf8'), example, what);
+  }
+});
+
+/** As much of a terminal as the reporting looks at. */
+function terminal(columns: number): { stream: NodeJS.WriteStream; text: () => string } {
+  let text = '';
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      text += chunk;
+      done();
+    },
   });
-  let stderr = '';
-  child.stderr.on('data', (chunk) => {
-    if (`${chunk}`.includes('started')) child.kill('SIGINT');
-    stderr += chunk;
+  const tty = Object.assign(stream, {
+    isTTY: true,
+    columns,
+    getColorDepth: WriteStream.prototype.getColorDepth,
   });
-  const code = await new Promise((done) => child.on('close', done));
-  t.is(code, 130);
-  t.regex(stderr, /started\nstopped\nerror: the build was interrupted \(SIGINT\) \[E_INTERRUPTED\]\n$/);
-  t.is(readFileSync(join(folder, 'repro.lock'), 'utf8'), example);
+  return { stream: tty as unknown as NodeJS.WriteStream, text: () => text };
+}
+
+test.serial('a terminal gets colours and progress, and other outputs do not', async (t) => {
+  const before = { ...process.env };
+  t.teardown(() => {
+    Object.assign(process.env, before);
+  });
+  for (const name of ['FORCE_COLOR', 'NO_COLOR', 'NODE_DISABLE_COLORS']) delete process.env[name];
+  process.env['TERM'] = 'xterm-256color';
+  const { stream } = terminal(80);
+  t.is(paintFor(stream)('red', 'x'), '\u001b[31mx\u001b[39m');
+  t.is(paintFor(Object.assign(terminal(80).stream, { isTTY: false }))('red', 'x'), 'x');
+  process.env['NO_COLOR'] = '1';
+  t.is(paintFor(stream)('red', 'x'), 'x');
+  delete process.env['NO_COLOR'];
+
+  const cases: [columns: number, total: number | undefined, line: string][] = [
+    [80, 12_300_000, 'reading the layer: 1.5 MB of 12.3 MB'],
+    [80, undefined, 'reading the layer: 1.5 MB'],
+    [25, 12_300_000, 'readi: 1.5 MB of 12.3 MB'],
+    [10, 12_300_000, ': 1.5 MB of 12.3 MB'],
+  ];
+  for (const [columns, total, line] of cases) {
+    const { stream, text } = terminal(columns);
+    const progress = createProgress(stream);
+    progress.show('reading the layer', 1_500_000, total);
+    t.is(text(), `\r\u001b[K${line}`);
+    progress.clear();
+    progress.clear();
+    t.is(text(), `\r\u001b[K${line}\r\u001b[K`);
+  }
+  const piped = terminal(80);
+  piped.stream.isTTY = false;
+  createProgress(piped.stream).show('x', 1);
+  t.is(piped.text(), '');
 });

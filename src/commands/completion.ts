@@ -5,12 +5,11 @@ export interface CompletionResult {
   script: string;
 }
 
-/** yargs lists the words; it adds their descriptions where it takes the shell for zsh. */
+/** yargs lists the words; it adds their descriptions where it takes the shell for zsh. The bash of macOS is 3.2. */
 const SCRIPTS: Record<Shell, string> = {
   bash: `_repro() {
-  mapfile -t COMPREPLY < <(SHELL=bash repro --get-yargs-completions "\${COMP_WORDS[@]:0:COMP_CWORD+1}" 2>/dev/null)
-  local word=\${COMP_WORDS[COMP_CWORD]} words=("\${COMPREPLY[@]}")
-  mapfile -t COMPREPLY < <(compgen -W "\${words[*]}" -- "$word")
+  local words=$(SHELL=bash repro --get-yargs-completions "\${COMP_WORDS[@]:0:COMP_CWORD+1}" 2>/dev/null)
+  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
 complete -o bashdefault -o default -F _repro repro
 `,

@@ -77,15 +77,19 @@ function readImages(options: InitOptions): Images {
       ? { ...image, tag: `${image.tag}-pkg-cache` }
       : tagged(options.cache, '--cache');
   if (cache.digest !== undefined) throw notHere(options.cache ?? '', '--cache', 'leave the digest out');
-  const base = parseImageReference(options.base);
+  const base = reference(options.base, '--base');
   if (base.digest !== undefined && base.tag === undefined)
     throw notHere(options.base, '--base', 'name its tag as well: NAME:TAG@DIGEST');
   return { image, cache, base: { tag: 'latest', ...base } };
 }
 
 function tagged(text: string, option: string): ImageReference & { tag: string } {
+  return { tag: 'latest', ...reference(text, option) };
+}
+
+function reference(text: string, option: string): ImageReference {
   try {
-    return { tag: 'latest', ...parseImageReference(text) };
+    return parseImageReference(text);
   } catch (error) {
     if (!(error instanceof ReproError)) throw error;
     throw new ReproError({ code: error.code, message: `${option}: ${error.message}` }, { cause: error });

@@ -54,7 +54,11 @@ async function readCache(
   const family = familyOf(lockfile.distro);
   if (family === undefined) throw new Error(`no family for ${lockfile.distro}`);
   // By the digest, so that a push in between can't mix two images.
-  const { images } = await readImage(registry, { ...reference, digest }, lockfile.platforms);
+  const { images } = await readImage(registry, { ...reference, digest }, lockfile.platforms).catch(
+    (error) => {
+      throw withCollectHint(error, options);
+    },
+  );
   const pins: PlatformPins[] = [];
   for (const { platform, manifest, config } of images) {
     const found = config.config?.Labels ?? {};
@@ -84,6 +88,16 @@ function staleCache(
     at: { file: options.file },
     hint: collectHint(options),
   });
+}
+
+/** A platform that the cache was not collected for yet. */
+function withCollectHint(error: unknown, options: Collect): unknown {
+  if (!(error instanceof ReproError && error.code === 'E_WRONG_PLATFORM')) return error;
+  const [problem] = error.problems;
+  return new ReproError(
+    { ...problem, hint: `${problem.hint}; ${collectHint(options)}`, at: { file: options.file } },
+    { cause: error },
+  );
 }
 
 function different(how: string, has = '', wanted: string): string | undefined {

@@ -31,6 +31,8 @@ async function readPins(lockfile: Lockfile, options: Collect, registry: Registry
   return { lockfile: cached.lockfile, warnings: [...warnings, ...cached.warnings], next: [] };
 }
 
+const NO_CACHE_YET = ['E_CACHE_STALE', 'E_NOT_A_CACHE', 'E_WRONG_PLATFORM'];
+
 /** With a base that has just been pinned, there can hardly be a cache for it yet: that is no failure. */
 async function pinBoth(lockfile: Lockfile, options: Collect, registry: Registry): Promise<Pinned> {
   const based = await pinBase(lockfile, registry);
@@ -39,8 +41,7 @@ async function pinBoth(lockfile: Lockfile, options: Collect, registry: Registry)
     const cached = await pinCache(based, options, registry);
     return cached === undefined ? { lockfile: based, warnings: [], next } : { ...cached, next: [] };
   } catch (error) {
-    if (!(error instanceof ReproError && ['E_CACHE_STALE', 'E_NOT_A_CACHE'].includes(error.code)))
-      throw error;
+    if (!(error instanceof ReproError && NO_CACHE_YET.includes(error.code))) throw error;
     return { lockfile: based, warnings: [...error.problems], next };
   }
 }

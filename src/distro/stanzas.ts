@@ -1,4 +1,4 @@
-import { ReproError } from '../errors.ts';
+import { quote, ReproError } from '../errors.ts';
 import type { Package } from '../model.ts';
 
 /** A list of packages as stanzas of lines, an empty line between them; its names of the fields. */
@@ -21,14 +21,20 @@ function readStanza(stanza: string, form: StanzaForm): Package {
   const fields = new Map(
     [...stanza.matchAll(form.line)].map(([, key = '', value = '']) => [key, value.trimEnd()]),
   );
+  const refuse = (what: string) =>
+    new ReproError({
+      code: 'E_INVENTORY',
+      message: `the package list of the cache image has a package ${what}: ${quote(stanza.split('\n')[0] ?? '')}`,
+      hint: 'collect the packages again: repro update',
+    });
   const field = (key: string): string => {
     const value = fields.get(key);
     if (value) return value;
-    throw new ReproError({
-      code: 'E_INVENTORY',
-      message: `the package list of the cache image has a package without ${key}: ${stanza.split('\n')[0]}`,
-      hint: 'collect the packages again: repro update',
-    });
+    throw refuse(`without ${key}`);
+  };
+  const number = (key: string): number => {
+    if (/^\d{1,15}$/.test(field(key))) return Number(field(key));
+    throw refuse(`whose ${key} is no number`);
   };
   const name = field(form.name);
   // Debian has "curl (8.14.1-2)" where the source's version is another than the package's (deb-control(5)).
@@ -38,7 +44,7 @@ function readStanza(stanza: string, form: StanzaForm): Package {
     version: field(form.version),
     arch: field(form.arch),
     sha256: field(form.sha256),
-    size: Number(field(form.size)),
+    size: number(form.size),
     ...(source && source !== name ? { source } : {}),
   };
 }

@@ -14,8 +14,6 @@ export const docker: Docker = { bake };
 async function bake(args: readonly string[], folder = '.'): Promise<void> {
   await checkBuildx();
   const exit = await run(['buildx', 'bake', ...args], folder, 'terminal');
-  if (exit.signal !== undefined)
-    throw new ReproError({ code: 'E_INTERRUPTED', message: `the build was interrupted (${exit.signal})` });
   if (exit.code !== 0) throw await buildFailure(exit.code);
 }
 
@@ -62,12 +60,13 @@ async function buildFailure(code: number): Promise<ReproError> {
 
 interface Exit {
   code: number;
-  /** What stopped it, the one that was passed on to it included. */
-  signal: string | undefined;
   output: string;
 }
 
-/** Runs docker without a shell. `terminal`: its output goes to our standard error, since standard output is for results. */
+/**
+ * Runs docker without a shell. `terminal`: its output goes to our standard error, since standard output is for results.
+ * Throws E_NO_DOCKER, and E_INTERRUPTED where a signal stopped it, one that was passed on to it included.
+ */
 async function run(args: readonly string[], folder: string, output: 'terminal' | 'pipe'): Promise<Exit> {
   let child: ChildProcess | undefined;
   let passedOn: string | undefined;
@@ -89,13 +88,19 @@ async function run(args: readonly string[], folder: string, output: 'terminal' |
     });
     return await new Promise<Exit>((resolve, reject) => {
       started.on('error', (cause: NodeJS.ErrnoException) => reject(startFailure(cause)));
-      started.on('close', (code, signal) =>
-        resolve({ code: code ?? 1, signal: passedOn ?? signal ?? undefined, output: text }),
-      );
+      started.on('close', (code, signal) => {
+        const stopped = passedOn ?? signal;
+        if (stopped === null) resolve({ code: code ?? 1, output: text });
+        else reject(interrupted(stopped));
+      });
     });
   } finally {
     for (const signal of SIGNALS) process.off(signal, passOn);
   }
+}
+
+function interrupted(signal: string): ReproError {
+  return new ReproError({ code: 'E_INTERRUPTED', message: `the build was interrupted (${signal})` });
 }
 
 function startFailure(cause: NodeJS.ErrnoException): ReproError {

@@ -1,4 +1,5 @@
-import { styleText } from 'node:util';
+import { getSystemErrorMap, styleText } from 'node:util';
+import { ReproError } from '../errors.ts';
 import type { Paint, Style } from '../report/paint.ts';
 
 type Output = NodeJS.WriteStream;
@@ -29,7 +30,7 @@ export function createProgress(stream: Output): Progress {
       visible = true;
       const amount = total === undefined ? megabytes(done) : `${megabytes(done)} of ${megabytes(total)}`;
       const room = (stream.columns || 80) - amount.length - 3;
-      stream.write(`\r\u001b[K${label.slice(0, room)}: ${amount}`);
+      stream.write(`\r\u001b[K${label.slice(0, Math.max(room, 0))}: ${amount}`);
     },
     clear() {
       if (visible) stream.write('\r\u001b[K');
@@ -42,14 +43,13 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** Writes all of it; a reader that went away (`| head`) is no error. */
-export async function print(stream: Output, text: string): Promise<void> {
-  if (text === '') return;
-  await new Promise<void>((resolve, reject) => {
-    stream.once('error', () => undefined);
-    stream.write(text, (error) => {
-      if (error != null && (error as NodeJS.ErrnoException).code !== 'EPIPE') reject(error);
-      else resolve();
-    });
+/** Writes all of it; returns what kept it from that. A reader that went away (`| head`) is no error. */
+export async function print(stream: Output, text: string): Promise<ReproError | undefined> {
+  if (text === '') return undefined;
+  const cause = await new Promise<NodeJS.ErrnoException | null | undefined>((resolve) => {
+    stream.write(text, resolve);
   });
+  if (cause == null || cause.code === 'EPIPE') return undefined;
+  const [, reason = cause.code] = getSystemErrorMap().get(cause.errno ?? 0) ?? [];
+  return new ReproError({ code: 'E_WRITE', message: `can't write the output: ${reason}` }, { cause });
 }

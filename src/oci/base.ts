@@ -4,6 +4,7 @@ import { familiarImageReference, type ImageReference } from '../image-ref.ts';
 import type { Base } from '../model.ts';
 import type { Registry } from '../ports.ts';
 import { badImage, type Image, readImage } from './image.ts';
+import { layerProblem } from './layer.ts';
 import { type OsRelease, parseOsRelease } from './os-release.ts';
 import { readRootFile } from './root-file.ts';
 
@@ -108,8 +109,8 @@ async function readOsRelease(
     return text === undefined ? undefined : parseOsRelease(text);
   } catch (cause) {
     if (cause instanceof ReproError || !(cause instanceof Error)) throw cause;
-    // tar-stream, zlib and fzstd throw plain errors.
-    throw new ReproError(badImage(reference, `a layer can't be read (${cause.message})`).problems, { cause });
+    const problem = badImage(reference, `a layer can't be read, ${layerProblem(cause)}`);
+    throw new ReproError(problem.problems, { cause });
   }
 }
 

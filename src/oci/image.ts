@@ -1,10 +1,10 @@
 import { ReproError } from '../errors.ts';
 import { familiarImageReference, type ImageReference } from '../image-ref.ts';
-import type { Descriptor, ImageConfig, ImageIndex, ImageManifest, Registry } from '../ports.ts';
+import type { Descriptor, ImageConfig, ImageManifest, Registry } from '../ports.ts';
 import { imagesOf, platformName } from './platform.ts';
 
 /** The image for one platform. */
-export interface PlatformImage {
+interface PlatformImage {
   platform: string;
   manifest: ImageManifest;
   config: ImageConfig;
@@ -50,11 +50,6 @@ export async function readImage(
     images.push(image);
   }
   return { descriptor, images };
-}
-
-/** The platforms that an index has; of a single image only itself tells. */
-export function platformsOf(content: ImageManifest | ImageIndex): string[] | undefined {
-  return 'layers' in content ? undefined : [...imagesOf(content).keys()];
 }
 
 async function readManifest(

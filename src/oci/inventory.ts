@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { quote, ReproError } from '../errors.ts';
 import { familiarImageReference, type ImageReference } from '../image-ref.ts';
 import type { ImageManifest, Registry } from '../ports.ts';
-import { contentOf, entriesOf, tarPath } from './layer.ts';
+import { contentOf, entriesOf, layerProblem, tarPath } from './layer.ts';
 
 const LIMIT = 64 * 1024 * 1024;
 
@@ -27,7 +27,7 @@ export async function readInventory(
     }
   } catch (cause) {
     if (cause instanceof ReproError || !(cause instanceof Error)) throw cause;
-    throw notACache(reference, `its last layer can't be read (${cause.message})`);
+    throw notACache(reference, `its last layer can't be read, ${layerProblem(cause)}`);
   }
   throw notACache(reference, `its last layer has no ${quote(file)}`);
 }

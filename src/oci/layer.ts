@@ -68,6 +68,12 @@ async function* unzstd(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield* drain();
 }
 
+/** What tar-stream, zlib and fzstd throw, in the same words whatever their versions. */
+export function layerProblem({ message }: Error): string {
+  if (/invalid (?:tar )?header|header exceeds/i.test(message)) return 'it is no tar archive';
+  return /unexpected (?:end|eof)/i.test(message) ? 'it ends too early' : 'its compression is broken';
+}
+
 /** A file's content; undefined where it has more than `limit` bytes. */
 export async function contentOf(entry: Entry, limit: number): Promise<Buffer | undefined> {
   if ((entry.header.size ?? 0) > limit) return undefined;

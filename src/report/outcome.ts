@@ -54,6 +54,6 @@ function problemText(problem: Problem, kind: 'error' | 'warning', paint: Paint):
   return `${lines.join('\n')}\n`;
 }
 
-export function toJson(value: unknown): string {
+function toJson(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }

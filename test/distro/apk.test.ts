@@ -87,7 +87,7 @@ test('the inventory', (t) => {
   t.deepEqual(apk.readInventory(''), []);
   const error = t.throws(() => apk.readInventory('P:jq\nV:1\n'), { instanceOf: ReproError });
   t.is(error?.code, 'E_INVENTORY');
-  t.is(error?.message, 'the package list of the cache image has a package without A: P:jq');
+  t.is(error?.message, 'the package list of the cache image has a package without A: "P:jq"');
 });
 
 test('distros and architectures', (t) => {

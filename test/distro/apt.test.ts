@@ -108,7 +108,7 @@ SHA256: ${'b'.repeat(64)}
   t.is(error?.code, 'E_INVENTORY');
   t.is(
     error?.message,
-    'the package list of the cache image has a package without Architecture: Package: hello',
+    'the package list of the cache image has a package without Architecture: "Package: hello"',
   );
 });
 

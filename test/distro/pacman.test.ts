@@ -112,7 +112,7 @@ sha256sum = ${'b'.repeat(64)}
     instanceOf: ReproError,
   });
   t.is(error?.code, 'E_INVENTORY');
-  t.is(error?.message, 'the package list of the cache image has a package without arch: pkgname = git');
+  t.is(error?.message, 'the package list of the cache image has a package without arch: "pkgname = git"');
 });
 
 test('distros and architectures', (t) => {

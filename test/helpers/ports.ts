@@ -19,14 +19,17 @@ export type Entry = {
   text?: string;
   linkname?: string;
   type?: 'file' | 'symlink' | 'link' | 'directory';
+  /** In place of a text: so many zeros. */
+  size?: number;
 };
 
 /** A layer's tar. */
 export async function tarOf(entries: readonly Entry[]): Promise<Buffer> {
   const pack = tar.pack();
-  for (const { name, text = '', linkname, type } of entries) {
+  for (const { name, text = '', linkname, type, size } of entries) {
     const header = { name, mtime: new Date(0), ...(linkname !== undefined && { linkname }) };
-    pack.entry({ ...header, type: type ?? (linkname === undefined ? 'file' : 'symlink') }, text);
+    const content = size === undefined ? text : Buffer.alloc(size);
+    pack.entry({ ...header, type: type ?? (linkname === undefined ? 'file' : 'symlink') }, content);
   }
   pack.finalize();
   const parts: Buffer[] = [];
@@ -44,7 +47,7 @@ export interface ImageParts {
 
 const digestOf = (bytes: Buffer): Digest => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
-export class MemoryRegistry {
+class MemoryRegistry {
   readonly asked: string[] = [];
   readonly blobs = new Map<string, Buffer>();
   readonly manifests = new Map<string, { descriptor: Descriptor; content: ImageManifest | ImageIndex }>();

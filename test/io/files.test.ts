@@ -42,6 +42,9 @@ test('read and list', async (t) => {
     `${join(here, 'a')} is not UTF-8 text`,
   ]);
   t.deepEqual(await refusal(t, files.read(here)), ['E_READ', `can't read ${here}: it is a folder`]);
+  const below = join(here, 'b', 'c');
+  t.deepEqual(await refusal(t, files.read(below)), ['E_READ', `can't read ${below}: not a directory`]);
+  t.deepEqual(await files.list(join(here, 'b')), []);
 });
 
 test('write keeps the mode, follows a link, and leaves nothing else', async (t) => {
@@ -56,6 +59,14 @@ test('write keeps the mode, follows a link, and leaves nothing else', async (t) 
   t.is(readFileSync(join(here, 'real'), 'utf8'), 'new');
   t.is(statSync(join(here, 'real')).mode & 0o777, 0o640);
   t.deepEqual(readdirSync(here).sort(), ['link', 'real', 'repro.lock']);
+  // A link through a linked folder.
+  mkdirSync(join(here, 'deep'));
+  symlinkSync('deep', join(here, 'shallow'));
+  writeFileSync(join(here, 'deep', 'file'), 'old', { mode: 0o755 });
+  symlinkSync('shallow/file', join(here, 'far'));
+  await files.write(join(here, 'far'), 'new', 'old');
+  t.is(readFileSync(join(here, 'deep', 'file'), 'utf8'), 'new');
+  t.is(statSync(join(here, 'deep', 'file')).mode & 0o777, 0o755);
 });
 
 test('what is not written', async (t) => {
@@ -77,8 +88,46 @@ test('what is not written', async (t) => {
     `can't write ${missing}: the folder ${join(here, 'no')} does not exist`,
   ]);
   mkdirSync(join(here, 'folder'));
-  t.is((await refusal(t, files.write(join(here, 'folder'), 'x', undefined)))[0], 'E_READ');
-  t.deepEqual(readdirSync(here).sort(), ['dangling', 'folder', 'repro.lock']);
+  const gone = join(here, 'gone');
+  t.deepEqual(await refusal(t, files.write(gone, 'ours', 'before')), [
+    'E_FILE_CHANGED',
+    `${gone} was changed by someone else meanwhile, nothing was written`,
+  ]);
+  t.deepEqual(await refusal(t, files.write(join(here, 'folder'), 'x', undefined)), [
+    'E_READ',
+    `can't read ${join(here, 'folder')}: it is a folder`,
+  ]);
+  const below = join(file, 'x');
+  t.deepEqual(await refusal(t, files.write(below, 'x', undefined)), [
+    'E_WRITE',
+    `can't write ${below}: not a directory`,
+  ]);
+  symlinkSync('loop', join(here, 'loop'));
+  t.deepEqual(await refusal(t, files.write(join(here, 'loop'), 'x', undefined)), [
+    'E_WRITE',
+    `can't write ${join(here, 'loop')}: too many symbolic links encountered`,
+  ]);
+  t.deepEqual(readdirSync(here).sort(), ['dangling', 'folder', 'loop', 'repro.lock']);
+});
+
+test('what only the permissions forbid', async (t) => {
+  // Kernel folders: not even root can make or replace a file there.
+  t.deepEqual(await refusal(t, files.write('/sys/repro.lock', 'x', undefined)), [
+    'E_WRITE',
+    "can't write /sys/repro.lock: permission denied",
+  ]);
+  const version = await files.read('/proc/version');
+  t.is((await refusal(t, files.write('/proc/version', 'x', version)))[0], 'E_WRITE');
+  t.is(await files.read('/proc/version'), version);
+
+  const here = folder(t);
+  const file = join(here, 'repro.lock');
+  writeFileSync(file, 'old', { mode: 0o444 });
+  const written = files.write(file, 'new', 'old');
+  if (process.getuid?.() === 0) await t.notThrowsAsync(written, 'root may');
+  else t.deepEqual(await refusal(t, written), ['E_WRITE', `can't write ${file}: permission denied`]);
+  t.is(statSync(file).mode & 0o777, 0o444);
+  t.deepEqual(readdirSync(here), ['repro.lock']);
 });
 
 test('many writers at once: the file is always one of their texts', async (t) => {
