@@ -1,9 +1,11 @@
 import { apk } from './apk.ts';
 import { apt } from './apt.ts';
+import { dnf } from './dnf.ts';
 import type { Family } from './family.ts';
 import { pacman } from './pacman.ts';
+import { zypper } from './zypper.ts';
 
-const families: readonly Family[] = [apk, apt, pacman];
+const families: readonly Family[] = [apk, apt, dnf, pacman, zypper];
 
 /** os-release IDs that have a family, sorted. */
 export const knownDistros: readonly string[] = families

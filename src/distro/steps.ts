@@ -8,7 +8,7 @@ export const mustBeRoot = `[ "$(id -u)" = 0 ] || { echo 'ERROR: the base image d
 export const normalise = (time = 0): string => `find /out -type f -exec chmod 0644 {} +
 find /out -exec touch -h -d @${time} {} +`;
 
-/** Ends the step where $tmp/cache (lines of sha256sum) is not what was locked. Not every base image has diff or comm. */
+/** Ends the step where $tmp/cache (lines of sha256sum) is not what was locked. */
 export function compareWithLock(
   locked: readonly Package[] | undefined,
   fileName: (pkg: Package) => string,
@@ -18,12 +18,11 @@ export function compareWithLock(
   return `# Exactly the locked files, before anything looks into one of them.
 cat >"$tmp/lock" <<'LOCK'
 ${sums.join('')}LOCK
-awk '
-  lock { locked[$0]; next }
-  $0 in locked { delete locked[$0]; next }
-  { print "+" $0 }
-  END { for (line in locked) print "-" line }
-' lock=1 "$tmp/lock" lock= "$tmp/cache" | sort -k 2 -k 1,1r >"$tmp/difference"
+{
+  # Lines that are in one of them only: not every base image has diff, comm or awk.
+  sort "$tmp/lock" "$tmp/cache" "$tmp/cache" | uniq -u | sed 's/^/-/'
+  sort "$tmp/cache" "$tmp/lock" "$tmp/lock" | uniq -u | sed 's/^/+/'
+} | sort -k 2 -k 1,1r >"$tmp/difference"
 if [ -s "$tmp/difference" ]; then
   cat "$tmp/difference" >&2
   echo 'ERROR: the package cache is not what repro.lock says (- locked, + in the cache); nothing was installed' >&2

@@ -7,10 +7,11 @@ import { cacheInputs, parseLockfile } from '../../src/lockfile/index.ts';
 import type { Lockfile } from '../../src/model.ts';
 
 const example = await parseLockfile(readFileSync('repro.lock.example', 'utf8'), 'repro.lock', rules);
-const [arch, alpine] = await Promise.all(
-  ['arch', 'alpine'].map((name) =>
-    parseLockfile(readFileSync(`test/fixtures/lockfiles/${name}.lock`, 'utf8'), `${name}.lock`, rules),
-  ),
+const others = await Promise.all(
+  ['alpine', 'arch', 'fedora', 'opensuse', 'rocky'].map(async (name): Promise<[string, Lockfile]> => {
+    const text = readFileSync(`test/fixtures/lockfiles/${name}.lock`, 'utf8');
+    return [name, await parseLockfile(text, `${name}.lock`, rules)];
+  }),
 );
 const { digest: _, ...base } = example.base;
 const { platform: __, ...intent } = example;
@@ -49,10 +50,7 @@ const cases: [string, Lockfile, string?][] = [
   ],
   ['own-dockerfile', { ...example, build }, plain],
   ['own-dockerfile-method', { ...example, build }, method],
-  ...Object.entries({ arch, alpine }).map(([name, lockfile]): [string, Lockfile] => [
-    name,
-    lockfile ?? example,
-  ]),
+  ...others,
 ];
 
 for (const [name, lockfile, dockerfile] of cases) {

@@ -57,12 +57,11 @@ e3ca6d0eb245bc7644e881a599781fb898edf0f27a8230dc6cf8a7b1f259dd09  libintl-0.24.1
 0c150cf36f3c0934fa416300cfad2c6d60309e703131cc742bf7a5151e6471ab  py3-pip-25.3-r0.apk
 1f7eb3f476109eb432a6399a83d53fdf91eab640f3eb785a965835228e371a5c  pyc-3.12.12-r0.apk
 LOCK
-awk '
-  lock { locked[$0]; next }
-  $0 in locked { delete locked[$0]; next }
-  { print "+" $0 }
-  END { for (line in locked) print "-" line }
-' lock=1 "$tmp/lock" lock= "$tmp/cache" | sort -k 2 -k 1,1r >"$tmp/difference"
+{
+  # Lines that are in one of them only: not every base image has diff, comm or awk.
+  sort "$tmp/lock" "$tmp/cache" "$tmp/cache" | uniq -u | sed 's/^/-/'
+  sort "$tmp/cache" "$tmp/lock" "$tmp/lock" | uniq -u | sed 's/^/+/'
+} | sort -k 2 -k 1,1r >"$tmp/difference"
 if [ -s "$tmp/difference" ]; then
   cat "$tmp/difference" >&2
   echo 'ERROR: the package cache is not what repro.lock says (- locked, + in the cache); nothing was installed' >&2
@@ -143,12 +142,11 @@ b2740d09ad8a279243e78570022178b380abd56eb4fa7c98ec35ca9b98dfeae4  libintl-0.24.1
 404d4cda23f7e9f5f899dd0c846686b2c94c7c4b58ef300b2e87bf4f61b3bc08  py3-pip-25.3-r0.apk
 7e82c9cf8238af1cce5ff28ae6b61d2f93dbc01c079f6a9d62bc5c400560ca0e  pyc-3.12.12-r0.apk
 LOCK
-awk '
-  lock { locked[$0]; next }
-  $0 in locked { delete locked[$0]; next }
-  { print "+" $0 }
-  END { for (line in locked) print "-" line }
-' lock=1 "$tmp/lock" lock= "$tmp/cache" | sort -k 2 -k 1,1r >"$tmp/difference"
+{
+  # Lines that are in one of them only: not every base image has diff, comm or awk.
+  sort "$tmp/lock" "$tmp/cache" "$tmp/cache" | uniq -u | sed 's/^/-/'
+  sort "$tmp/cache" "$tmp/lock" "$tmp/lock" | uniq -u | sed 's/^/+/'
+} | sort -k 2 -k 1,1r >"$tmp/difference"
 if [ -s "$tmp/difference" ]; then
   cat "$tmp/difference" >&2
   echo 'ERROR: the package cache is not what repro.lock says (- locked, + in the cache); nothing was installed' >&2

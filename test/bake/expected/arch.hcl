@@ -61,12 +61,11 @@ c1ad94a403611a5567fa33e429bad87985c38f66ea59c583f3c35c1d061486aa  oniguruma-6.9.
 d338d0499240ceb4871522f53520835a72da9d8ead7a40480ceadd95143109b9  systemd-libs-258.2-2-x86_64.pkg.tar
 5f77430534b12095b203e97f1124efa4a09f5872a0399f0fd4c983783c27946c  zlib-ng-2.3.1-1-x86_64.pkg.tar
 LOCK
-awk '
-  lock { locked[$0]; next }
-  $0 in locked { delete locked[$0]; next }
-  { print "+" $0 }
-  END { for (line in locked) print "-" line }
-' lock=1 "$tmp/lock" lock= "$tmp/cache" | sort -k 2 -k 1,1r >"$tmp/difference"
+{
+  # Lines that are in one of them only: not every base image has diff, comm or awk.
+  sort "$tmp/lock" "$tmp/cache" "$tmp/cache" | uniq -u | sed 's/^/-/'
+  sort "$tmp/cache" "$tmp/lock" "$tmp/lock" | uniq -u | sed 's/^/+/'
+} | sort -k 2 -k 1,1r >"$tmp/difference"
 if [ -s "$tmp/difference" ]; then
   cat "$tmp/difference" >&2
   echo 'ERROR: the package cache is not what repro.lock says (- locked, + in the cache); nothing was installed' >&2

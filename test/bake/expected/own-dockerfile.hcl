@@ -68,12 +68,11 @@ cat >"$tmp/lock" <<'LOCK'
 70bb2cbd66d5ada4349067ae9f61d0560b3b359d4203f2c051ca5773153ae0ba  libjq1_1.7.1-6+deb13u4_amd64.deb
 3abee130696244050500bcc7870e3b4cb82ddd87149ece3fd55010c3d4e1d18c  libonig5_6.9.9-1+b1_amd64.deb
 LOCK
-awk '
-  lock { locked[$0]; next }
-  $0 in locked { delete locked[$0]; next }
-  { print "+" $0 }
-  END { for (line in locked) print "-" line }
-' lock=1 "$tmp/lock" lock= "$tmp/cache" | sort -k 2 -k 1,1r >"$tmp/difference"
+{
+  # Lines that are in one of them only: not every base image has diff, comm or awk.
+  sort "$tmp/lock" "$tmp/cache" "$tmp/cache" | uniq -u | sed 's/^/-/'
+  sort "$tmp/cache" "$tmp/lock" "$tmp/lock" | uniq -u | sed 's/^/+/'
+} | sort -k 2 -k 1,1r >"$tmp/difference"
 if [ -s "$tmp/difference" ]; then
   cat "$tmp/difference" >&2
   echo 'ERROR: the package cache is not what repro.lock says (- locked, + in the cache); nothing was installed' >&2

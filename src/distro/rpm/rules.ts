@@ -1,0 +1,51 @@
+import type { Package } from '../../model.ts';
+
+/** rpm's names of architectures (rpmrc). */
+const architectures: Record<string, string> = {
+  'linux/386': 'i686',
+  'linux/amd64': 'x86_64',
+  'linux/arm/v6': 'armv6hl',
+  'linux/arm/v7': 'armv7hl',
+  'linux/arm64': 'aarch64',
+  'linux/arm64/v8': 'aarch64',
+  'linux/loong64': 'loongarch64',
+  'linux/ppc64le': 'ppc64le',
+  'linux/riscv64': 'riscv64',
+  'linux/s390x': 's390x',
+};
+
+export function architecture(platform: string): string | undefined {
+  return architectures[platform];
+}
+
+// rpm's build/parsePreamble.c has the characters of names, versions and releases; epoch 0 is written as none.
+const name = /^[A-Za-z0-9_][A-Za-z0-9._+-]*$/;
+const version = /^(?:[1-9]\d*:)?[A-Za-z0-9._+~^]+-[A-Za-z0-9._+~^]+$/;
+const arch = /^[a-z0-9_]+$/;
+
+export function checkPackage(pkg: Package): { field: keyof Package; message: string } | undefined {
+  if (!name.test(pkg.name)) return { field: 'name', message: 'is no RPM package name (rpm-spec(5))' };
+  if (!version.test(pkg.version))
+    return { field: 'version', message: 'is no RPM version: epoch:version-release, without an epoch of 0' };
+  if (!arch.test(pkg.arch)) return { field: 'arch', message: 'is no RPM architecture' };
+  if (pkg.source !== undefined && !name.test(pkg.source))
+    return { field: 'source', message: 'is no name of an RPM source package' };
+  return undefined;
+}
+
+// What packages provide beside their names: `pkgconfig(zlib)`, `libz.so.1()(64bit)`; or a file.
+const provided = /^[A-Za-z0-9_][A-Za-z0-9._+-]*\([A-Za-z0-9._+:/-]*\)(?:\(64bit\))?$/;
+const path = /^\/[A-Za-z0-9._+/-]+$/;
+
+/** What is wrong with a request whose own form is `own`, which `forms` describes. */
+export function checkRequest(text: string, own: RegExp, forms: string): string | undefined {
+  if (/\.rpm$|^[a-z+]+:\/\//.test(text))
+    return 'is a file: only packages of the configured repositories can be asked for';
+  if (own.test(text) || provided.test(text) || path.test(text)) return undefined;
+  if (text.startsWith('@')) return 'is a group or a module: name its packages';
+  if (/^(?:package|patch|pattern|product|srcpackage):/.test(text))
+    return 'names a kind of thing: only packages can be asked for, by their names';
+  if (/[<>]/.test(text)) return 'has a range of versions: ask for one';
+  if (/[*?[\]{}|]/.test(text)) return 'has a pattern in it: name each package';
+  return `is no request: ${forms}, a file or what a package provides`;
+}

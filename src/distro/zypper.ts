@@ -1,0 +1,28 @@
+import type { Family } from './family.ts';
+import { readInventory } from './rpm/inventory.ts';
+import { architecture, checkPackage, checkRequest } from './rpm/rules.ts';
+import { describeScript, scratch } from './rpm/steps.ts';
+import { collectScript, installScript } from './zypper/scripts.ts';
+
+const request = /^[A-Za-z0-9_][A-Za-z0-9._+-]*(?:=(?:\d+:)?[A-Za-z0-9._+~^]+(?:-[A-Za-z0-9._+~^]+)?)?$/;
+
+/** openSUSE, SUSE Linux Enterprise and what is made of them. */
+export const zypper: Family = {
+  name: 'zypper',
+  distros: {
+    'opensuse-leap': 'openSUSE Leap',
+    'opensuse-slowroll': 'openSUSE Slowroll',
+    'opensuse-tumbleweed': 'openSUSE Tumbleweed',
+    sled: 'SUSE Linux Enterprise Desktop',
+    sles: 'SUSE Linux Enterprise Server',
+  },
+  checkRequest: (text) =>
+    checkRequest(text, request, 'name, name.arch, name=version or name=version-release'),
+  checkPackage,
+  architecture,
+  collect: (intent) => ({ flags: [scratch], script: collectScript(intent) }),
+  install: (intent, locked) => ({ flags: [scratch], script: installScript(intent, locked) }),
+  describe: () => ({ flags: [scratch], script: describeScript() }),
+  inventory: 'INVENTORY',
+  readInventory,
+};
