@@ -1,4 +1,4 @@
-import { parse } from './cli.ts';
+import { parse } from './cli/index.ts';
 import { ReproError } from './errors.ts';
 import type { Ports } from './ports.ts';
 import { bug, failure, type Outcome, success } from './report/outcome.ts';

@@ -35,7 +35,6 @@ const ranks: Record<string, number> = {
   main: 6,
   run: 5,
   cli: 4,
-  usage: 4,
   commands: 3,
   report: 3,
   bake: 2,

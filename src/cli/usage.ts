@@ -1,7 +1,5 @@
-import { quote, ReproError } from './errors.ts';
-import { nearest } from './lockfile/nearest.ts';
-
-const COMMANDS = ['init', 'add', 'remove', 'generate', 'lock', 'update', 'completion'];
+import { quote, ReproError } from '../errors.ts';
+import { nearest } from '../lockfile/nearest.ts';
 
 /** The names of a command's options by kind, as yargs keeps them. */
 export interface Options {
@@ -12,8 +10,13 @@ export interface Options {
 }
 
 /** yargs' message in our words, with what may have been meant. */
-export function usage(message: string, args: readonly string[], options: readonly string[] = []): ReproError {
-  const command = args.find((arg) => COMMANDS.includes(arg));
+export function usage(
+  message: string,
+  args: readonly string[],
+  commands: readonly string[],
+  options: readonly string[] = [],
+): ReproError {
+  const command = args.find((arg) => commands.includes(arg));
   const help = `see repro ${command === undefined ? '' : `${command} `}--help`;
   const unknown = /^Unknown (?:arguments?|commands?): (.*)$/s.exec(message)?.[1]?.split(', ')[0];
   if (unknown === undefined) return problem(reworded(message), help);
@@ -21,7 +24,7 @@ export function usage(message: string, args: readonly string[], options: readonl
     const what = command === undefined ? 'command' : 'argument';
     return problem(
       `unknown ${what} ${quote(unknown)}`,
-      `${suggestion(unknown, command ? [] : COMMANDS)}${help}`,
+      `${suggestion(unknown, command ? [] : commands)}${help}`,
     );
   }
   const forms = [`--${unknown}`, `--no-${unknown}`];
