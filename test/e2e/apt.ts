@@ -1,61 +1,109 @@
 import anyTest, { type TestFn } from 'ava';
-import { type Attack, attackTests, swapCache, withCache } from './attacks.ts';
-import { engineOf, ok } from './project.ts';
+import type { Store } from '../engine/engine.ts';
+import { aptBaseDockerfile } from './apt-base.ts';
+import type { Attack } from './attacks.ts';
+import { familyAttackTests, familyTests } from './family.ts';
+import { engineOf, newProject, ok } from './project.ts';
 
 const test = anyTest as TestFn;
+
+const names = /-[0-9a-f]{64} {2}greet_1\.1-1_all\.deb\n[\s\S]*\+[0-9a-f]{64} {2}greet_1\.1-1_all\.deb\n/;
 
 const attacks: Attack[] = [
   {
     what: 'a flipped byte',
-    change: 'f=$(ls hello_*.deb); printf X | dd of="$f" bs=1 seek=20000 conv=notrunc status=none',
-    names: /-[0-9a-f]{64} {2}hello_2\.10-\S+_amd64\.deb[\s\S]*\+[0-9a-f]{64} {2}hello_2\.10-\S+_amd64\.deb/,
-  },
-  { what: 'a missing file', change: 'rm libonig5_*.deb', names: /-[0-9a-f]{64} {2}libonig5_\S+_amd64\.deb/ },
-  {
-    what: 'an extra file',
-    change: 'cd /tmp && apt-get update -q && apt-get download sl && mv sl_*.deb /cache/',
-    names: /\+[0-9a-f]{64} {2}sl_\S+\.deb/,
+    change: 'printf X | dd of=greet_1.1-1_all.deb bs=1 seek=600 conv=notrunc status=none',
+    names,
   },
   {
-    what: 'an older version that the distro has signed',
-    change: `sed 's/trixie/bookworm/g' /etc/apt/sources.list.d/* >/tmp/old.sources
-      apt-get update -q -o Dir::Etc::SourceParts=/dev/null -o Dir::Etc::SourceList=/tmp/old.sources
-      cd /tmp && apt-get download -o Dir::Etc::SourceParts=/dev/null -o Dir::Etc::SourceList=/tmp/old.sources hello
-      rm /cache/hello_*.deb && mv hello_*.deb /cache/
-      sed -i "s/^Version: 2.10-5.*/Version: 2.10-3/; s/hello_2.10-5/hello_2.10-3/; s/^SHA256: $(sed -n '/^Package: hello$/,/^$/s/^SHA256: //p' /cache/Packages)/SHA256: $(sha256sum </cache/hello_*.deb | cut -c-64)/" /cache/Packages`,
-    names: /\+[0-9a-f]{64} {2}hello_2\.10-3_amd64\.deb/,
+    what: 'older, properly signed',
+    change: 'rm greet_*; cp /srv/repo/greet_1.0-1_all.deb .',
+    names: /\+[0-9a-f]{64} {2}greet_1\.0-1_all\.deb\n[\s\S]*-[0-9a-f]{64} {2}greet_1\.1-1_all\.deb\n/,
   },
   {
     what: 'another package under a locked name, with its inventory adjusted',
-    change: `mkdir -p /tmp/evil/DEBIAN && cd /tmp
-      printf 'Package: hello\\nVersion: 2.10-5\\nArchitecture: amd64\\nMaintainer: nobody\\nDescription: evil\\n' >evil/DEBIAN/control
-      printf '#!/bin/sh\\necho EVIL RUNS\\n' >evil/DEBIAN/postinst && chmod 755 evil/DEBIAN/postinst
-      f=$(basename /cache/hello_*.deb) && dpkg-deb -b evil "/cache/$f"
-      sed -i "/^Package: hello$/,/^$/{s/^SHA256: .*/SHA256: $(sha256sum <"/cache/$f" | cut -c-64)/;s/^Size: .*/Size: $(stat -c %s "/cache/$f")/}" /cache/Packages`,
-    names: /\+[0-9a-f]{64} {2}hello_2\.10-5_amd64\.deb/,
+    change: `cp /srv/other/greet_1.1-1_all.deb .
+sed -i "/^Package: greet$/,/^$/{s/^SHA256: .*/SHA256: $(sha256sum <greet_1.1-1_all.deb | cut -c-64)/;s/^Size: .*/Size: $(stat -c %s greet_1.1-1_all.deb)/}" Packages`,
+    names,
+  },
+  {
+    what: 'a missing file',
+    change: 'rm libgreet_*',
+    names: /-[0-9a-f]{64} {2}libgreet_1%3a2\.0-1\.1_all\.deb/,
+  },
+  {
+    what: 'an extra file',
+    change: 'cp /srv/other/extra_1-1_all.deb .',
+    names: /\+[0-9a-f]{64} {2}extra_1-1_all\.deb/,
   },
 ];
 
-const victim = {
-  name: 'apt',
-  base: 'debian:trixie-slim',
-  packages: ['hello', 'jq'],
-  attacks,
-  touched: /#\d+ [\d.]+ (Unpacking|Setting up|EVIL)/,
-};
+const withLock: [Attack, RegExp][] = [
+  [
+    {
+      what: 'older, properly signed, under the new name',
+      change: 'cp /srv/repo/greet_1.0-1_all.deb greet_1.1-1_all.deb',
+      names,
+    },
+    /ERROR: greet_1\.1-1_all\.deb: the package in it is greet 1\.0-1 all/,
+  ],
+];
 
-export function aptAttackTests(): void {
-  const engine = engineOf('containerd');
-  attackTests(engine, victim, (project) => {
-    test.serial('attacks on apt: an index that lies about true packages changes nothing', async (t) => {
-      const swapped = await swapCache(
-        project(),
-        victim.name,
-        `sed -i '/^Package:/a Conflicts: base-passwd\\nDepends: no-such-package\\nEssential: yes' Packages`,
-      );
-      await ok(t, project().bake(...withCache(swapped)));
-      const image = `${engine.registry}/apt:v1`;
-      await ok(t, project().docker('run', '--rm', image, 'dpkg', '--verify', 'base-passwd', 'hello', 'jq'));
-    });
+export function aptTests(store: Store): void {
+  const engine = engineOf(store);
+  const base = (target: string) => `${engine.registry}/apt-base:${target}`;
+
+  test.serial('apt: the base images', async (t) => {
+    const project = await newProject(t, engine);
+    await project.write('Dockerfile', aptBaseDockerfile(engine.registry));
+    for (const target of ['debian', 'stranger', 'unsigned']) {
+      const args = ['--provenance=false', '--push', '-t', base(target), '--target', target];
+      await ok(t, project.docker('buildx', 'build', ...args, '.'));
+    }
   });
+
+  familyTests(engine, {
+    name: 'apt',
+    base: 'apt-base:debian',
+    release: /debian \(Debian GNU\/Linux 13/,
+    version:
+      'echo "$(apt-get --version | head -n 1 | cut -d " " -f -2), $(dpkg --version | sed -n "s/.* version \\([^ ]*\\).*/dpkg \\1/p")"',
+    old: 'greet=1.0-1',
+    packages: ['greet', 'new-name', 'noise', 'o++d.na-me', 'stay'],
+    locked: [
+      ...['base-thing 1.1-1', 'greet 1.1-1', 'new-name 2.0-1', 'noise 20240101+git1-1'],
+      ...['o++d.na-me 0.1+r5-1', 'wave 1-1'],
+    ],
+    online: (packages) =>
+      `apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y ${packages} && rm -rf /var/lib/apt/lists/*`,
+    differs: /^var\/(log\/(dpkg\.log|apt\/.*)|cache\/(apt\/.*|ldconfig\/aux-cache)|lib\/apt\/lists\/.*)$/,
+    state:
+      'dpkg -l; echo --; apt-mark showmanual; echo --; apt-mark showauto; cat /var/lib/greet/* /var/lib/noise/*',
+    scripts: (epoch) => `\n${epoch}\n${epoch}\n/usr/bin\n`,
+  });
+
+  familyAttackTests(engine, {
+    name: 'apt-attacked',
+    base: 'apt-base:debian',
+    attacks,
+    withLock,
+    touched: /#\d+ [\d.]+ (Unpacking|Setting up|SCRIPT|EVIL)/,
+    lie: `sed -i '/^Package:/a Conflicts: base-passwd\\nDepends: no-such-package\\nEssential: yes' Packages`,
+  });
+
+  // The archive signs indexes, not packages: so this is refused when the packages are collected.
+  for (const [target, refused] of [
+    ['stranger', /ERROR|Missing key|NO_PUBKEY/],
+    ['unsigned', /is not signed/],
+  ] as const) {
+    test.serial(`attacks on apt: a repository is ${target}`, async (t) => {
+      const project = await newProject(t, engine);
+      const image = `${engine.registry}/apt-${target}:v1`;
+      await ok(t, project.repro('init', '--image', image, '--base', base(target), '--package', 'greet'));
+      const update = await project.repro('update');
+      t.is(update.code, 1);
+      t.regex(update.output, refused);
+      t.notRegex(update.output, /Get:\d+ file:\S+ \S+ greet/);
+    });
+  }
 }

@@ -1,9 +1,11 @@
 import parse from '@iarna/toml/parse-string.js';
 import anyTest, { type TestFn } from 'ava';
 import type { Store } from '../engine/engine.ts';
+import { figure } from './figures.ts';
 import { changedLines } from './lines.ts';
-import { type EngineFacts, engineOf, execute, manifestOf, newProject, ok } from './project.ts';
+import { type EngineFacts, engineOf, execute, newProject, ok } from './project.ts';
 import { imageTree } from './tree.ts';
+import { twice } from './twice.ts';
 
 const test = anyTest as TestFn;
 
@@ -99,27 +101,9 @@ export function loopTests(store: Store): void {
         t,
         project.repro('init', ...init, ...['dbus', 'python3', 'jq'].flatMap((name) => ['--package', name])),
       );
-      const digests = { cache: new Set<string>(), app: new Set<string>() };
       await ok(t, project.repro('update'));
-      for (const _ of [1, 2]) {
-        await ok(t, project.bake('--no-cache', '--push', 'pkg-cache'));
-        digests.cache.add((await manifestOf(engine, 'twice', 'v1-pkg-cache')).digest);
-        await ok(t, project.bake('--no-cache', '--push', 'app'));
-        digests.app.add((await manifestOf(engine, 'twice', 'v1')).digest);
-      }
-      t.is(digests.cache.size, 1);
-      t.is(digests.app.size, 1);
-      await ok(t, project.repro('lock', '--check'));
-
-      const lockfile = parse(await project.read('repro.lock')) as unknown as {
-        platform: { packages: { size: number }[] }[];
-      };
-      const packages = lockfile.platform[0]?.packages.reduce((sum, { size }) => sum + size, 0) ?? 0;
-      t.true(packages > 1_000_000);
-      const { config, layers, size } = await manifestOf(engine, 'twice', 'v1-pkg-cache');
-      const ratio = (size + config.size + layers.reduce((sum, layer) => sum + layer.size, 0)) / packages;
-      t.log(`cache bytes / package bytes: ${ratio.toFixed(4)}`);
-      t.true(ratio <= 1.02, `${ratio}`);
+      const same = await twice(t, project, 'twice');
+      await figure({ name: `apt, ${store} store`, version: 'apt 2.6.1, dpkg 1.21.22', ...same });
     },
   );
 

@@ -67,7 +67,10 @@ fi
 # may override them, and apt's automatic marks go by them.
 format='$${Package} $${Version} $${Architecture}\n'
 while read -r sum file; do
-  dpkg-deb --show --showformat="installed $format" "$file" >>"$tmp/wanted"
+  read -r name version arch < <(dpkg-deb --show --showformat="$format" "$file")
+  [ "$file" = "$${name}_$${version//:/%3a}_$arch.deb" ] ||
+    { echo "ERROR: $file: the package in it is $name $version $arch" >&2; exit 1; }
+  echo "installed $name $version $arch" >>"$tmp/wanted"
   dpkg-deb --field "$file"
   printf 'Filename: ../../../../mnt/%s\nSize: %s\nSHA256: %s\n\n' "$file" "$(stat -c %s "$file")" "$sum"
 done <"$tmp/cache" >"$tmp/control"
@@ -154,9 +157,15 @@ if grep -rsEi '^deb.*\[.*(trusted|allow-insecure) *= *yes|^(trusted|allow-insecu
 fi
 apt-get -q -o Acquire::Retries=3 -o Acquire::Languages=none -o Acquire::AllowInsecureRepositories=false \
   -o Acquire::AllowWeakRepositories=false update --error-on=any
-apt-get -q -y -o Acquire::Retries=3 -o APT::Get::AllowUnauthenticated=false -o Dir::Cache::Archives=/out/packages \
-  -o APT::Get::Always-Include-Phased-Updates=true -o APT::Cmd::Pattern-Only=true -o APT::Install-Recommends=false \
-  install --download-only --allow-downgrades -- jq/trixie hello=2.10-5
+collect() {
+  apt-get -q -y -o Acquire::Retries=3 -o APT::Get::AllowUnauthenticated=false -o Dir::Cache::Archives=/out/packages \
+    -o APT::Get::Always-Include-Phased-Updates=true -o APT::Cmd::Pattern-Only=true -o APT::Install-Recommends=false \
+    install "$1" --allow-downgrades -- jq/trixie hello=2.10-5
+}
+collect --download-only
+# apt does not download what a source on the base image itself has (file:).
+collect --print-uris | sed -n "s/^'file:\([^']*\)' \([^ ]*\) .*/\2 \1/p" >/tmp/local
+while read -r file path; do cp "$(printf %b "$${path//%/\\x}")" "/out/packages/$file"; done </tmp/local
 rm -rf /out/packages/partial /out/packages/lock
 
 # The index: what the signed indexes say of each downloaded file, found by its hash.
