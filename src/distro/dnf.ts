@@ -4,7 +4,9 @@ import { readInventory } from './rpm/inventory.ts';
 import { architecture, checkPackage, checkRequest } from './rpm/rules.ts';
 import { describeScript, scratch } from './rpm/steps.ts';
 
-const request = /^[A-Za-z0-9_][A-Za-z0-9._+~^-]*(?:-\d+:[A-Za-z0-9._+~^]+(?:-[A-Za-z0-9._+~^]+)?)?$/;
+// A name, maybe with a version; or a file that a package has.
+const request =
+  /^(?:[A-Za-z0-9_][A-Za-z0-9._+~^-]*(?:-\d+:[A-Za-z0-9._+~^]+(?:-[A-Za-z0-9._+~^]+)?)?|\/[A-Za-z0-9._+/-]+)$/;
 
 /** Fedora, Red Hat Enterprise Linux and what is made of them, with dnf 4 or 5: the steps look which one is there. */
 export const dnf: Family = {
@@ -19,7 +21,7 @@ export const dnf: Family = {
     rocky: 'Rocky Linux',
   },
   checkRequest: (text) =>
-    checkRequest(text, request, 'name, name-version, name-epoch:version-release or name.arch'),
+    checkRequest(text, request, 'name, name-version, name-epoch:version-release, name.arch, a file'),
   checkPackage,
   architecture,
   collect: (intent) => ({ flags: [scratch], script: collectScript(intent) }),

@@ -4,6 +4,7 @@ import { architecture, checkPackage, checkRequest } from './rpm/rules.ts';
 import { describeScript, scratch } from './rpm/steps.ts';
 import { collectScript, installScript } from './zypper/scripts.ts';
 
+// No files: libsolv knows only those that a package's dependencies name (pool_addfileprovides).
 const request = /^[A-Za-z0-9_][A-Za-z0-9._+-]*(?:=(?:\d+:)?[A-Za-z0-9._+~^]+(?:-[A-Za-z0-9._+~^]+)?)?$/;
 
 /** openSUSE, SUSE Linux Enterprise and what is made of them. */
@@ -16,8 +17,7 @@ export const zypper: Family = {
     sled: 'SUSE Linux Enterprise Desktop',
     sles: 'SUSE Linux Enterprise Server',
   },
-  checkRequest: (text) =>
-    checkRequest(text, request, 'name, name.arch, name=version or name=version-release'),
+  checkRequest: (text) => checkRequest(text, request, 'name, name.arch, name=version, name=version-release'),
   checkPackage,
   architecture,
   collect: (intent) => ({ flags: [scratch], script: collectScript(intent) }),

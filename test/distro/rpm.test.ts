@@ -65,18 +65,16 @@ test('requests', (t) => {
   ];
   for (const request of [...everywhere, ...provided, ...files, ...versions])
     t.is(dnf.checkRequest(request), undefined, request);
-  for (const request of [
-    ...everywhere,
-    ...provided,
-    ...files,
-    'jq=1.7.1',
-    'jq=1.7.1-8.1',
-    'vim=2:9.1~rc1^git2-1',
-  ])
+  for (const request of [...everywhere, ...provided, 'jq=1.7.1', 'jq=1.7.1-8.1', 'vim=2:9.1~rc1^git2-1'])
     t.is(zypper.checkRequest(request), undefined, request);
   for (const [request, message] of [...wrong, ['jq=1.7', /no request: name, name-version/] as const])
     t.regex(dnf.checkRequest(request) ?? '', message, request);
-  for (const [request, message] of [...wrong, ['vim-2:9.1-1', /no request: name, name\.arch/] as const])
+  const paths = files.map((file) => [file, /is a path: name the package/] as const);
+  for (const [request, message] of [
+    ...wrong,
+    ...paths,
+    ['vim-2:9.1-1', /no request: name, name\.arch/] as const,
+  ])
     t.regex(zypper.checkRequest(request) ?? '', message, request);
 });
 

@@ -62,7 +62,7 @@ export function familyTests(engine: EngineFacts, variant: Variant): void {
     t.is((await run('v1', 'greet')).stdout, 'greet 1.1\n');
 
     const epoch = /"SOURCE_DATE_EPOCH" = "(\d+)"/.exec(await project.read('docker-bake.hcl'))?.[1] ?? '';
-    const step = variant.online(variant.packages.join(' '), epoch);
+    const step = variant.online(variant.packages.map((name) => `'${name}'`).join(' '), epoch);
     await project.write('Dockerfile.online', `FROM ${base}\nARG SOURCE_DATE_EPOCH=${epoch}\nRUN ${step}\n`);
     const online = `${engine.registry}/${name}:online`;
     await ok(t, project.docker('buildx', 'build', '--push', '-t', online, '-f', 'Dockerfile.online', '.'));

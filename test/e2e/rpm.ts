@@ -18,7 +18,7 @@ ${reasons} | sort
 cat /var/lib/greet/* /var/lib/noise/*`;
 
 const common = {
-  packages: ['greet', '/usr/bin/new-name', 'noise', 'o++d.na_me', 'stay'],
+  packages: ['greet', '/usr/bin/new-name', 'noise', 'o++d.na_me', 'stay', 'virtual(wave)'],
   locked: [
     ...['base-thing 1.1-1', 'greet 1.1-1', 'new-name 2.0-1', 'noise 20240101^git1.abc-1.x'],
     ...['o++d.na_me 0.1+r5-1', 'wave 1-1'],
@@ -56,6 +56,7 @@ const variants: Variant[] = [
   {
     ...common,
     name: 'zypper',
+    packages: ['greet', 'new-name', 'noise', 'o++d.na_me', 'stay', 'virtual(wave)'],
     base: 'opensuse:test',
     release: /opensuse-leap \(openSUSE Leap 15\.6\)/,
     version: 'echo "$(zypper --version), $(rpm --version)"',

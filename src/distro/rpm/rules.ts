@@ -33,19 +33,19 @@ export function checkPackage(pkg: Package): { field: keyof Package; message: str
   return undefined;
 }
 
-// What packages provide beside their names: `pkgconfig(zlib)`, `libz.so.1()(64bit)`; or a file.
+// What packages provide beside their names: `pkgconfig(zlib)`, `libz.so.1()(64bit)`.
 const provided = /^[A-Za-z0-9_][A-Za-z0-9._+-]*\([A-Za-z0-9._+:/-]*\)(?:\(64bit\))?$/;
-const path = /^\/[A-Za-z0-9._+/-]+$/;
 
 /** What is wrong with a request whose own form is `own`, which `forms` describes. */
 export function checkRequest(text: string, own: RegExp, forms: string): string | undefined {
   if (/\.rpm$|^[a-z+]+:\/\//.test(text))
     return 'is a file: only packages of the configured repositories can be asked for';
-  if (own.test(text) || provided.test(text) || path.test(text)) return undefined;
+  if (own.test(text) || provided.test(text)) return undefined;
   if (text.startsWith('@')) return 'is a group or a module: name its packages';
   if (/^(?:package|patch|pattern|product|srcpackage):/.test(text))
     return 'names a kind of thing: only packages can be asked for, by their names';
   if (/[<>]/.test(text)) return 'has a range of versions: ask for one';
   if (/[*?[\]{}|]/.test(text)) return 'has a pattern in it: name each package';
-  return `is no request: ${forms}, a file or what a package provides`;
+  if (/^\/[^\s'"$;&()]+$/.test(text)) return 'is a path: name the package';
+  return `is no request: ${forms}, or what a package provides`;
 }

@@ -103,7 +103,7 @@ mkdir "$tmp/repos"
 printf '%s\n' '[repro]' 'name=repro' 'baseurl=dir:///mnt' 'type=plaindir' 'enabled=1' 'autorefresh=0' 'gpgcheck=1' 'repo_gpgcheck=0' \
   'pkg_gpgcheck=1' >"$tmp/repos/repro.repo"
 zypper --non-interactive --no-refresh --reposd-dir "$tmp/repos" --cache-dir "$tmp/zypp" install --auto-agree-with-licenses \
-  /usr/bin/gcc git-core jq=1.6
+  git-core jq=1.6 'pkgconfig(zlib)'
 
 # A comment with the time.
 [ ! -e /var/lib/zypp/AutoInstalled ] || sed -i '/^# AutoInstalled generated/d' /var/lib/zypp/AutoInstalled
@@ -147,9 +147,9 @@ DOCKERFILE
 target "pkg-cache" {
   tags = ["registry.example/team/app:v1.2.3-pkg-cache"]
   labels = {
-    "repro.inputs" = "sha256:60da01306c00cdfde0ac05f6d785dc70fdfab33834f3f3f2e92b0abe6e1e023f"
+    "repro.inputs" = "sha256:55a485ee02a048e6edd15efd187152efced97584c6a76ff706616a829bbf0601"
     "repro.base" = "docker.io/opensuse/leap@sha256:1e3b5e9f66adef1614039255d734542875f16c715eba8d747cb5a9600c26ca95"
-    "repro.packages" = "/usr/bin/gcc git-core jq=1.6"
+    "repro.packages" = "git-core jq=1.6 pkgconfig(zlib)"
   }
   platforms = ["linux/amd64"]
   attest = [
@@ -182,7 +182,7 @@ command -v zypper >/dev/null || { echo 'ERROR: the base image has no zypper: tak
 keys=(/usr/lib/rpm/gnupg/keys/*.asc)
 zypper --non-interactive refresh
 zypper --non-interactive --pkg-cache-dir /out/zypp install --download-only --auto-agree-with-licenses \
-  /usr/bin/gcc git-core jq=1.6
+  git-core jq=1.6 'pkgconfig(zlib)'
 for file in /out/zypp/**/*.rpm; do mv "$file" /out/packages/; done
 rm -r /out/zypp
 cd /out/packages
