@@ -64,7 +64,9 @@ ${copyLayers}COPY --from=collect /files /
     return uploaded;
   };
 
-  console.log('packages  all bytes   changed file  uploaded   uploaded - changed');
+  const row = (cells: readonly (string | number)[]) => console.log(`| ${cells.join(' | ')} |`);
+  row(['packages', 'all bytes', 'changed file', 'uploaded', 'uploaded - changed']);
+  row(['---', '---', '---', '---', '---']);
   try {
     for (const count of [10, 100, 500]) {
       const all = sizes(count).reduce((sum, size) => sum + size, 0);
@@ -78,9 +80,7 @@ ${copyLayers}COPY --from=collect /files /
         byRank[Math.floor(count / 2)],
       ].filter((item) => item !== undefined)) {
         const bytes = await push(count, n);
-        console.log(
-          [count, all, size, bytes, bytes - size].map((value) => String(value).padStart(10)).join('  '),
-        );
+        row([count, ...[all, size, bytes, bytes - size].map((value) => value.toLocaleString('en-US'))]);
       }
     }
   } finally {

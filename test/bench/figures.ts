@@ -1,0 +1,103 @@
+/**
+ * Runs the end-to-end suites and the push benchmark, and writes what they have measured into docs/figures.md.
+ * Usage: npm run bundle && npx tsc && node build/test/bench/figures.js
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Figures } from '../e2e/figures.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'repro-bench-'));
+const file = join(folder, 'figures');
+const run = (...args: string[]) =>
+  execFileSync(process.execPath, args, {
+    env: { ...process.env, CI: '1', REPRO_FIGURES: file },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 1 << 28,
+    encoding: 'utf8',
+  });
+const tap = run('build/test/run.js', 'e2e');
+const figures = readFileSync(file, 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line): Figures => JSON.parse(line))
+  .sort((a, b) => (a.name < b.name ? -1 : 1));
+rmSync(folder, { recursive: true });
+
+const number = (value: number) => value.toLocaleString('en-US');
+const row = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |\n`;
+const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]) =>
+  [row(head), row(head.map(() => '---')), ...rows.map(row)].join('');
+const twice = (digests: readonly string[]) => (new Set(digests).size === 1 ? 'the same' : 'differ');
+
+const families = table(
+  [
+    '',
+    'package manager',
+    'packages',
+    'bytes',
+    'cache / packages',
+    'cache, two builds',
+    'app, two builds',
+    'files',
+    'differ',
+  ],
+  figures.map((it) => [
+    it.name,
+    it.version,
+    it.packages,
+    number(it.packageBytes),
+    (it.cacheBytes / it.packageBytes).toFixed(4),
+    twice(it.cacheDigests),
+    twice(it.appDigests),
+    it.files === undefined ? '' : number(it.files),
+    it.differ?.length ?? '',
+  ]),
+);
+const differences = figures
+  .filter(({ differ }) => differ !== undefined)
+  .map(({ name, differ = [] }) => `- ${name}: ${differ.map((path) => `\`/${path}\``).join(', ')}\n`)
+  .join('');
+
+/** Attack -> whom it was tried on. */
+const attacks = new Map<string, Set<string>>();
+for (const [, name = '', what = ''] of tap.matchAll(/^ok \d+ - .*attacks on ([\w-]+): (.*)$/gm)) {
+  if (what !== 'none' && what !== 'the end')
+    attacks.set(what, (attacks.get(what) ?? new Set()).add(name.replace('-attacked', '')));
+}
+const attacked = [...new Set([...attacks.values()].flatMap((names) => [...names]))].sort();
+const refused = table(
+  ['', ...attacked],
+  [...attacks].map(([what, names]) => [what, ...attacked.map((name) => (names.has(name) ? 'yes' : ''))]),
+);
+
+writeFileSync(
+  'docs/figures.md',
+  `# Figures
+
+Written by \`test/bench/figures.ts\`, from what the end-to-end tests measure on a real engine and registry; they fail where it is worse than promised.
+
+## Size and sameness
+
+\`cache / packages\`: the bytes that a registry keeps for the cache image, manifest and configuration included, to the bytes of the package files.
+\`two builds\`: from scratch, manifest digests compared. \`differ\`: of the files of the app, those that are not as an online installation has them.
+
+${families}
+They differ, for the reasons that each family's page gives under "What differs from an online installation":
+
+${differences}
+What can be another one on every build is in each family's page, too: [apt](apt.md), [dnf](dnf.md), [zypper](zypper.md), [pacman](pacman.md), [apk](apk.md).
+
+## Attacks
+
+Somebody who can push changes the cache image, keeping its tag and labels. "yes": tried, and refused before a package was touched, naming it. apk's are
+tried on a stand-in.
+
+${refused}
+## What a push uploads
+
+One of so many packages changed ([why](layers.md)).
+
+${run('build/test/bench/push.js')}`,
+);
