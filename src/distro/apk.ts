@@ -1,6 +1,7 @@
 import type { Package } from '../model.ts';
 import { readInventory } from './apk/inventory.ts';
 import { collectScript, describeScript, installScript } from './apk/scripts.ts';
+import { compareVersions } from './apk/version.ts';
 import type { Family } from './family.ts';
 
 /** Alpine's names of architectures (apk-tools, apk_arch.h). */
@@ -56,6 +57,7 @@ export const apk: Family = {
       return { field: 'source', message: 'is no name of an Alpine source package' };
     return undefined;
   },
+  compareVersions,
   architecture: (platform) => architectures[platform],
   // apk has no weak dependencies that a person could turn on or off: `recommends` changes nothing.
   collect: ({ requests }) => ({ flags: [], script: collectScript(requests) }),

@@ -1,5 +1,6 @@
 import { readInventory } from './apt/inventory.ts';
 import { collectScript, describeScript, installScript } from './apt/scripts.ts';
+import { compareVersions } from './apt/version.ts';
 import type { Family } from './family.ts';
 
 /** Debian architectures of OCI platforms (dpkg's cputable and tupletable). */
@@ -19,7 +20,7 @@ const architectures: Record<string, string> = {
 
 // deb-control(5), deb-version(7); Debian Policy 5.6.1, 5.6.7 and 5.6.12.
 const name = /^[a-z0-9][a-z0-9+.-]+$/;
-const version = /^(?:\d+:)?\d[A-Za-z0-9.+~-]*$/;
+const version = /^(?:\d+:)?\d(?:[A-Za-z0-9.+~-]*[A-Za-z0-9.+~])?$/;
 const arch = /^[a-z0-9][a-z0-9-]*$/;
 const request =
   /^(?<name>[a-z0-9][a-z0-9+.-]+)(?::(?<arch>[a-z0-9][a-z0-9-]*))?(?:=(?<version>(?:\d+:)?\d[A-Za-z0-9.+~-]*)|\/(?<suite>[A-Za-z0-9][A-Za-z0-9./_-]*))?$/;
@@ -46,6 +47,7 @@ export const apt: Family = {
       return { field: 'source', message: 'is no Debian source package name' };
     return undefined;
   },
+  compareVersions,
   architecture: (platform) => architectures[platform],
   // Nothing is trimmed or looked up here: what the lockfile says is what the step says.
   collect: (intent) => ({ flags: [], script: collectScript(intent) }),

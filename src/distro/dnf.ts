@@ -3,6 +3,7 @@ import type { Family } from './family.ts';
 import { readInventory } from './rpm/inventory.ts';
 import { architecture, checkPackage, checkRequest } from './rpm/rules.ts';
 import { describeScript, scratch } from './rpm/steps.ts';
+import { compareVersions } from './rpm/version.ts';
 
 // A name, maybe with a version; or a file that a package has.
 const request =
@@ -23,6 +24,7 @@ export const dnf: Family = {
   checkRequest: (text) =>
     checkRequest(text, request, 'name, name-version, name-epoch:version-release, name.arch, a file'),
   checkPackage,
+  compareVersions,
   architecture,
   collect: (intent) => ({ flags: [scratch], script: collectScript(intent) }),
   install: (intent, locked) => ({ flags: [scratch], script: installScript(intent, locked) }),

@@ -24,6 +24,8 @@ export interface Family {
   checkRequest(request: string): string | undefined;
   /** Which field of a locked package breaks the distro's rules, undefined where none does. */
   checkPackage(pkg: Package): { field: keyof Package; message: string } | undefined;
+  /** Negative where version `a` is older than `b`, positive where it is newer, as the family's own tool orders. */
+  compareVersions(a: string, b: string): number;
   /** The distro's names of a platform's architecture (`linux/amd64` -> `amd64`), undefined where it has none. */
   architecture(platform: string): string | undefined;
   /** Downloads what the requests need on the base image into /out, and describes it in /out/INVENTORY. */

@@ -2,6 +2,7 @@ import type { Package } from '../model.ts';
 import type { Family } from './family.ts';
 import { readInventory } from './pacman/inventory.ts';
 import { collectScript, describeScript, installScript } from './pacman/scripts.ts';
+import { compareVersions } from './pacman/version.ts';
 
 /** Arch Linux's name of an architecture, and those of its ports. */
 const architectures: Record<string, string> = {
@@ -54,6 +55,7 @@ export const pacman: Family = {
       return { field: 'source', message: 'is no name of an Arch Linux package base' };
     return undefined;
   },
+  compareVersions,
   architecture: (platform) => architectures[platform],
   // pacman has no weak dependencies that it would install: `recommends` changes nothing.
   collect: ({ requests }) => ({ flags: [], script: collectScript(requests) }),

@@ -2,6 +2,7 @@ import type { Family } from './family.ts';
 import { readInventory } from './rpm/inventory.ts';
 import { architecture, checkPackage, checkRequest } from './rpm/rules.ts';
 import { describeScript, scratch } from './rpm/steps.ts';
+import { compareVersions } from './rpm/version.ts';
 import { collectScript, installScript } from './zypper/scripts.ts';
 
 // No files: libsolv knows only those that a package's dependencies name (pool_addfileprovides).
@@ -19,6 +20,7 @@ export const zypper: Family = {
   },
   checkRequest: (text) => checkRequest(text, request, 'name, name.arch, name=version, name=version-release'),
   checkPackage,
+  compareVersions,
   architecture,
   collect: (intent) => ({ flags: [scratch], script: collectScript(intent) }),
   install: (intent, locked) => ({ flags: [scratch], script: installScript(intent, locked) }),
