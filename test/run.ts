@@ -12,7 +12,8 @@ interface Count {
   failed: number;
 }
 
-const stores = ['containerd', 'classic'] as const;
+/** The suites of test/e2e that have an engine to themselves, and its image store. */
+const stores = { classic: 'classic', containerd: 'containerd', families: 'containerd' } as const;
 const total: Count = { passed: 0, failed: 0 };
 const missing: string[] = [];
 const suites = process.argv.slice(2);
@@ -29,35 +30,35 @@ if (missing.length > 0 && process.env['CI']) total.failed += missing.length;
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
-/** Both image stores, or what of them can be had here. */
+/** On both image stores, or what of them can be had here. */
 async function endToEnd(): Promise<void> {
-  const engines: Engine[] = [];
+  const engines = new Map<string, Engine>();
   try {
-    for (const store of stores) {
-      const engine = await tryEngine(store);
-      if (engine !== undefined) engines.push(engine);
+    for (const [suite, store] of Object.entries(stores)) {
+      const engine = await tryEngine(suite, store);
+      if (engine !== undefined) engines.set(suite, engine);
     }
-    if (engines.length === 0) return;
+    if (engines.size === 0) return;
     const files = testFiles('test/e2e').filter((file) => {
-      const store = stores.find((name) => file === `test/e2e/${name}.test.ts`);
-      return store === undefined || engines.some((engine) => engine.store === store);
+      const suite = Object.keys(stores).find((name) => file === `test/e2e/${name}.test.ts`);
+      return suite === undefined || engines.has(suite);
     });
-    const facts = engines.map(({ store, env, registry, bridge, buildx, version }) => {
+    const facts = [...engines].map(([suite, { store, env, registry, bridge, buildx, version }]) => {
       const { PATH, DOCKER_HOST, DOCKER_CONFIG } = env;
-      return { store, env: { PATH, DOCKER_HOST, DOCKER_CONFIG }, registry, bridge, buildx, version };
+      return { suite, store, env: { PATH, DOCKER_HOST, DOCKER_CONFIG }, registry, bridge, buildx, version };
     });
     await ava('e2e', files, { REPRO_TEST_ENGINES: JSON.stringify(facts) });
   } finally {
-    await Promise.all(engines.map((engine) => engine.stop()));
+    await Promise.all([...engines.values()].map((engine) => engine.stop()));
   }
 }
 
-async function tryEngine(store: Store): Promise<Engine | undefined> {
+async function tryEngine(suite: string, store: Store): Promise<Engine | undefined> {
   try {
     return await startEngine({ store });
   } catch (error) {
     if (!(error instanceof EngineUnavailable)) throw error;
-    missing.push(`the end-to-end tests on the ${store} image store: ${error.message}`);
+    missing.push(`test/e2e/${suite}.test.ts: ${error.message}`);
     return undefined;
   }
 }

@@ -1,5 +1,4 @@
 import anyTest, { type TestFn } from 'ava';
-import type { Store } from '../engine/engine.ts';
 import { type Attack, attackTests } from './attacks.ts';
 import { engineOf, manifestOf, newProject, ok } from './project.ts';
 
@@ -144,8 +143,8 @@ const attacks: Attack[] = [
 ];
 
 /** The steps for apk under busybox. */
-export function apkTests(store: Store): void {
-  const engine = engineOf(store);
+export function apkTests(suite: string): void {
+  const engine = engineOf(suite);
   const { registry } = engine;
 
   test.serial('apk: the base images', async (t) => {

@@ -1,5 +1,4 @@
 import anyTest, { type TestFn } from 'ava';
-import type { Store } from '../engine/engine.ts';
 import { aptBaseDockerfile } from './apt-base.ts';
 import type { Attack } from './attacks.ts';
 import { familyAttackTests, familyTests } from './family.ts';
@@ -49,8 +48,8 @@ const withLock: [Attack, RegExp][] = [
   ],
 ];
 
-export function aptTests(store: Store): void {
-  const engine = engineOf(store);
+export function aptTests(suite: string): void {
+  const engine = engineOf(suite);
   const base = (target: string) => `${engine.registry}/apt-base:${target}`;
 
   test.serial('apt: the base images', async (t) => {

@@ -1,15 +1,14 @@
 import anyTest, { type TestFn } from 'ava';
-import type { Store } from '../engine/engine.ts';
 import { engineOf, lockedProject, newProject, ok } from './project.ts';
 
 const test = anyTest as TestFn;
 
 /** Projects with a Dockerfile of their own, and base images with a configuration of their own. */
-export function dockerfileTests(store: Store): void {
-  const engine = engineOf(store);
+export function dockerfileTests(suite: string): void {
+  const engine = engineOf(suite);
   const base = `${engine.registry}/debian:trixie-slim`;
 
-  test.serial(`${store}: a project's Dockerfile gets the packages without a change in it`, async (t) => {
+  test.serial(`${suite}: a project's Dockerfile gets the packages without a change in it`, async (t) => {
     const project = await newProject(t, engine);
     await project.write(
       'Dockerfile',
@@ -54,7 +53,7 @@ CMD ["cat", "/greeting"]
     t.is((await ok(t, project.docker('run', '--rm', image))).stdout, 'from repro\n');
   });
 
-  test.serial(`${store}: a Dockerfile in the method's own shape works as it is`, async (t) => {
+  test.serial(`${suite}: a Dockerfile in the method's own shape works as it is`, async (t) => {
     const project = await newProject(t, engine);
     await project.write(
       'Dockerfile',
@@ -99,7 +98,7 @@ CMD ["hello"]
     t.regex((await ok(t, project.docker('run', '--rm', image))).stdout, /Hello, world!/);
   });
 
-  test.serial(`${store}: the configuration of the base comes out unchanged`, async (t) => {
+  test.serial(`${suite}: the configuration of the base comes out unchanged`, async (t) => {
     const project = await newProject(t, engine);
     const configured = `${engine.registry}/configured:v1`;
     await project.write(
@@ -151,7 +150,7 @@ USER someone:someone
   });
 
   test.serial(
-    `${store}: requests for a version, an architecture, and a package that does not exist`,
+    `${suite}: requests for a version, an architecture, and a package that does not exist`,
     async (t) => {
       const packages = ['hello:amd64', 'jq/trixie', 'sl=5.02-1+b1'];
       const wanted = { name: 'requests', base: 'debian:trixie-slim', packages };

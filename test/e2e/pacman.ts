@@ -1,5 +1,4 @@
 import anyTest, { type TestFn } from 'ava';
-import type { Store } from '../engine/engine.ts';
 import type { Attack } from './attacks.ts';
 import { familyAttackTests, familyTests } from './family.ts';
 import { pacmanBaseDockerfile } from './pacman-base.ts';
@@ -77,8 +76,8 @@ const withLock: [Attack, RegExp][] = [
 ];
 
 /** pacman 6 and 7. */
-export function pacmanTests(store: Store): void {
-  const engine = engineOf(store);
+export function pacmanTests(suite: string): void {
+  const engine = engineOf(suite);
   const { registry } = engine;
   const versions = ['7', '6'];
 

@@ -7,6 +7,8 @@ import type { Store } from '../engine/engine.ts';
 
 /** What test/run.ts says of a running engine. */
 export interface EngineFacts {
+  /** The test file that has it to itself. */
+  suite: string;
   store: Store;
   env: Record<string, string>;
   /** `127.0.0.1:PORT`, with the base images `debian:trixie-slim` and `debian:bookworm-slim`. */
@@ -17,10 +19,9 @@ export interface EngineFacts {
   buildx: string;
 }
 
-export function engineOf(store: Store): EngineFacts {
-  const found = engines().find((engine) => engine.store === store);
-  if (found === undefined)
-    throw new Error(`no engine with the ${store} store: run these tests with npm run e2e`);
+export function engineOf(suite: string): EngineFacts {
+  const found = engines().find((engine) => engine.suite === suite);
+  if (found === undefined) throw new Error(`no engine for ${suite}: run these tests with npm run e2e`);
   return found;
 }
 

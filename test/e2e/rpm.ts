@@ -1,5 +1,4 @@
 import anyTest, { type TestFn } from 'ava';
-import type { Store } from '../engine/engine.ts';
 import type { Attack } from './attacks.ts';
 import { familyAttackTests, familyTests, type Variant } from './family.ts';
 import { engineOf, newProject, ok } from './project.ts';
@@ -117,8 +116,8 @@ const withLock: [Attack, RegExp][] = [
 ];
 
 /** dnf 4, dnf 5 and zypper. */
-export function rpmTests(store: Store): void {
-  const engine = engineOf(store);
+export function rpmTests(suite: string): void {
+  const engine = engineOf(suite);
   const { registry } = engine;
 
   test.serial('rpm: the base images', async (t) => {

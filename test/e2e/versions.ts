@@ -58,8 +58,8 @@ done`,
 };
 
 /** The order of versions against the real tools, in the base images of the families' tests, which must be there. */
-export function versionTests(): void {
-  const engine = engineOf('containerd');
+export function versionTests(suite: string): void {
+  const engine = engineOf(suite);
   for (const [name, { distro, image, pairs, script }] of Object.entries(tools)) {
     test.serial(`versions: the order is that of ${name}`, async (t) => {
       const family = familyOf(distro);
