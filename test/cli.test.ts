@@ -109,7 +109,7 @@ test('bad lockfiles, as a person reads of them', async (t) => {
     [
       'conflict markers',
       example.replace('[base]', '<<<<<<< HEAD\n=======\n>>>>>>> x\n[base]'),
-      'error: the lockfile has the conflict markers of an unfinished merge [E_CONFLICT_MARKERS]\n  at: repro.lock:9:1\n  hint: take either side (`git checkout --theirs repro.lock`), then run `repro lock`\n',
+      'error: the lockfile has the conflict markers of an unfinished merge, in lines 9-11 [E_CONFLICT]\n  at: repro.lock:9:1\n  hint: keep one side of each, take the markers out, then run `repro update`; docs/merge.md has git do most of it\n',
     ],
   ];
   for (const [what, text, stderr] of cases) {
@@ -221,7 +221,7 @@ test('help, version, completion', async (t) => {
   const folder = folderWith(t, {});
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
   t.deepEqual(await cli(folder, ['--version']), { code: 0, stdout: `${version}\n`, stderr: '' });
-  for (const command of ['init', 'add', 'remove', 'generate', 'lock', 'update', 'completion']) {
+  for (const command of ['init', 'add', 'remove', 'generate', 'lock', 'update', 'merge', 'completion']) {
     const { exitCode, stdout, stderr } = await run([command, '--help'], memoryPorts(), plain);
     t.deepEqual([exitCode, stderr], [0, ''], command);
     t.regex(stdout, /\nExamples:\n/, command);

@@ -2,6 +2,7 @@ import { familyOf } from '../distro/index.ts';
 import { type Problem, quote, ReproError } from '../errors.ts';
 import { serializeLockfile } from '../lockfile/index.ts';
 import { nearest } from '../lockfile/nearest.ts';
+import { requestName } from '../lockfile/request.ts';
 import type { Lockfile } from '../model.ts';
 import type { Files } from '../ports.ts';
 import { type Read, readLockfile, repro, writeLockfile } from './project.ts';
@@ -33,7 +34,7 @@ export async function add(options: EditOptions, { files }: { files: Files }): Pr
   const packages = [...lockfile.packages];
   const change = { added: [] as string[], replaced: [] as EditResult['replaced'], unchanged: [] as string[] };
   for (const request of requests) {
-    const index = packages.findIndex((other) => nameOf(other) === nameOf(request));
+    const index = packages.findIndex((other) => requestName(other) === requestName(request));
     const old = packages[index];
     if (old === undefined) {
       packages.push(request);
@@ -56,7 +57,7 @@ export async function remove(options: EditOptions, { files }: { files: Files }):
   const removed = new Set<string>();
   for (const request of options.packages) {
     const match =
-      packages.find((other) => other === request) ?? packages.find((other) => nameOf(other) === request);
+      packages.find((other) => other === request) ?? packages.find((other) => requestName(other) === request);
     if (match === undefined) problems.push(notAskedFor(request, packages, options.file));
     else removed.add(match);
   }
@@ -85,11 +86,6 @@ async function finish(
   };
 }
 
-/** `jq=1.7-1` -> `jq`; `jq:i386` is a package of its own. Paths and groups (`/usr/bin/jq`, `@core`) are names as a whole. */
-function nameOf(request: string): string {
-  return /^[/@]/.test(request) ? request : (/^[^=<>~@/]+/.exec(request)?.[0] ?? request);
-}
-
 function checkRequests(requests: readonly string[], lockfile: Lockfile): void {
   const family = familyOf(lockfile.distro);
   const problems = requests.flatMap((request): Problem[] => {
@@ -97,19 +93,19 @@ function checkRequests(requests: readonly string[], lockfile: Lockfile): void {
     return wrong === undefined ? [] : [{ code: 'E_REQUEST', message: `${quote(request)} ${wrong}` }];
   });
   const twins = requests.filter((request, index) =>
-    requests.some((other, before) => before < index && nameOf(other) === nameOf(request)),
+    requests.some((other, before) => before < index && requestName(other) === requestName(request)),
   );
   for (const twin of twins)
     problems.push({
       code: 'E_DUPLICATE',
-      message: `${quote(nameOf(twin))} is named twice, in different ways`,
+      message: `${quote(requestName(twin))} is named twice, in different ways`,
     });
   const [first, ...others] = problems;
   if (first !== undefined) throw new ReproError([first, ...others]);
 }
 
 function notAskedFor(request: string, packages: readonly string[], file: string): Problem {
-  const meant = nearest(request, packages.map(nameOf));
+  const meant = nearest(request, packages.map(requestName));
   const list = packages.length === 0 ? 'it asks for none' : `it asks for: ${packages.join(', ')}`;
   return {
     code: 'E_NOT_ASKED_FOR',

@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.ts';
+import { conflictRegions, regionText } from './conflict.ts';
 
 /** What makes reading a file as TOML pointless. */
 export function fileProblem(text: string, file: string): Problem | undefined {
@@ -11,14 +12,15 @@ export function fileProblem(text: string, file: string): Problem | undefined {
       hint: '`repro init` writes one',
     };
   }
-  // `=======` alone may stand in a note; the outer two come with every conflict.
-  const conflict = lines.findIndex((line) => /^(?:<{7}|>{7}|\|{7})(?: |$)/.test(line));
-  if (conflict === -1) return undefined;
+  const regions = conflictRegions(lines);
+  const [first] = regions;
+  if (first === undefined) return undefined;
+  const option = file === 'repro.lock' ? '' : ` -f ${file}`;
   return {
-    code: 'E_CONFLICT_MARKERS',
-    message: 'the lockfile has the conflict markers of an unfinished merge',
-    at: { file, line: conflict + 1, column: 1 },
-    hint: `take either side (\`git checkout --theirs ${file}\`), then run \`repro lock\``,
+    code: 'E_CONFLICT',
+    message: `the lockfile has the conflict markers of an unfinished merge, in ${regionText(regions)}`,
+    at: { file, line: first[0], column: 1 },
+    hint: `keep one side of each, take the markers out, then run \`repro update${option}\`; docs/merge.md has git do most of it`,
   };
 }
 

@@ -49,12 +49,11 @@ test('all mistakes of a file at once, in the order of the file', async (t) => {
 });
 
 test('files that are no lockfile', async (t) => {
-  const theirs = 'take either side (`git checkout --theirs repro.lock`), then run `repro lock`';
-  const conflict = (line: number) => ({
-    code: 'E_CONFLICT_MARKERS',
-    message: 'the lockfile has the conflict markers of an unfinished merge',
+  const conflict = (line: number, lines: string) => ({
+    code: 'E_CONFLICT',
+    message: `the lockfile has the conflict markers of an unfinished merge, in ${lines}`,
     at: { file: 'repro.lock', line, column: 1 },
-    hint: theirs,
+    hint: 'keep one side of each, take the markers out, then run `repro update`; docs/merge.md has git do most of it',
   });
   const empty = {
     code: 'E_EMPTY',
@@ -77,9 +76,23 @@ test('files that are no lockfile', async (t) => {
     ['', empty],
     ['\ufeff', empty],
     [' \n\t\r\n# nothing\n  # here', empty],
-    [edited('version = 1', '<<<<<<< HEAD\nversion = 1\n=======\nversion = 1\n>>>>>>> main'), conflict(2)],
-    [edited('[base]', '||||||| 1234567\r\n[base]'), conflict(9)],
-    [edited('[base]', '>>>>>>> theirs'), conflict(9)],
+    [
+      edited('version = 1', '<<<<<<< HEAD\nversion = 1\n=======\nversion = 1\n>>>>>>> main'),
+      conflict(2, 'lines 2-6'),
+    ],
+    [edited('[base]', '||||||| 1234567\r\n[base]'), conflict(9, 'line 9')],
+    [edited('[base]', '>>>>>>> theirs'), conflict(9, 'line 9')],
+    [edited('[base]', '<<<<<<<').replace('[cache]', '>>>>>>> x\n>>>>>>> y'), conflict(9, 'lines 9-15, 16')],
+    [
+      // diff3 within a virtual ancestor, in a file with CRLF.
+      edited(
+        'version = 1',
+        '<<<<<<< a\n1\n||||||| b\n<<<<<<<<< c\n2\n=========\n3\n>>>>>>>>> d\n=======\n4\n>>>>>>> e\nversion = 1',
+      )
+        .replace('[base]', '<<<<<<< a\n=======\n>>>>>>> e')
+        .replaceAll('\n', '\r\n'),
+      conflict(2, 'lines 2-12, 20-22'),
+    ],
     ['version = 2', newer('2')],
     [edited('version = 1', 'version = 3\nsomething = "new"'), newer('3')],
     ['version = 99999999999999999', newer('99999999999999999')],
