@@ -32,7 +32,7 @@ export async function bakeFile(lockfile: Lockfile, dockerfile?: string): Promise
   const blocks = planBake(lockfile, family, await shape(lockfile, dockerfile));
   return {
     text: formatHcl(header, blocks),
-    unpinned: unpinnedProblems(lockfile),
+    unpinned: unpinnedProblems(lockfile, ': the packages are collected anew'),
     names: blocks.map((block) => block.name),
   };
 }

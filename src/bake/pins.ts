@@ -7,18 +7,18 @@ import type { Digest, Lockfile, Package } from '../model.ts';
 const collect =
   'run repro update, or: repro generate, docker buildx bake -f docker-bake.hcl pkg-cache --push, repro lock';
 
-/** What keeps an image from being built from pins only: nothing, where the lockfile is locked. */
-export function unpinnedProblems({ base, cache, ...lockfile }: Lockfile): Problem[] {
+/** What keeps an image from being built from pins only: nothing, where the lockfile is locked. `so` says what that means. */
+export function unpinnedProblems({ base, cache, ...lockfile }: Lockfile, so = ''): Problem[] {
   if (base.digest === undefined) {
     const message = `the base image ${base.image} is not pinned yet`;
     return [{ code: 'E_NOT_LOCKED', message, hint: 'run repro lock' }];
   }
   if (cache.digest === undefined) {
-    const message = `the package cache ${cache.image} is not pinned yet: the packages are collected anew`;
+    const message = `the package cache ${cache.image} is not pinned yet${so}`;
     return [{ code: 'E_NOT_LOCKED', message, hint: collect }];
   }
   if (cache.inputs !== cacheInputs({ ...lockfile, base, cache })) {
-    const message = `the package cache was collected for another base, or for other packages, than the lockfile names now: they are collected anew`;
+    const message = `the package cache was collected for another base, or for other packages, than the lockfile names now${so}`;
     return [{ code: 'E_STALE', message, hint: collect }];
   }
   return [];

@@ -20,8 +20,8 @@ export const generate = command(
       .example('$0 generate --check --locked', 'for CI'),
   async (options, ports) => {
     const { generate } = await import('../commands/generate.ts');
-    const { generateText } = await import('../report/text.ts');
+    const { outputText } = await import('../report/text.ts');
     const result = await generate(options, ports);
-    return { result, text: (paint) => generateText(result, paint) };
+    return { result, text: () => outputText(result) };
   },
 );

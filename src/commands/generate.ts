@@ -3,6 +3,7 @@ import { type Problem, ReproError } from '../errors.ts';
 import type { Lockfile } from '../model.ts';
 import type { Files } from '../ports.ts';
 import { checkOurs, mergedFiles } from './foreign.ts';
+import type { Output } from './output.ts';
 import { bake, bakeFilePath, readDockerfile, readLockfile, repro } from './project.ts';
 
 export interface GenerateOptions {
@@ -13,12 +14,7 @@ export interface GenerateOptions {
   locked?: boolean | undefined;
 }
 
-export interface GenerateResult {
-  /** The bake file, `-` for none. */
-  file: string;
-  changed: boolean;
-  /** Only where the output is `-`. */
-  text?: string;
+export interface GenerateResult extends Output {
   warnings: Problem[];
   next: string[];
 }

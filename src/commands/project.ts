@@ -1,4 +1,5 @@
 import { dirname, join, relative } from 'node:path';
+import { unpinnedProblems } from '../bake/pins.ts';
 import * as rules from '../distro/index.ts';
 import { type Problem, ReproError } from '../errors.ts';
 import { type ParseOptions, parseLockfile, serializeLockfile } from '../lockfile/index.ts';
@@ -22,6 +23,14 @@ export async function readLockfile(file: string, files: Files, options?: ParseOp
     at: { file },
     hint: `write one with ${repro('init', file)} --image REF --base REF --package NAME, or name another with --file`,
   });
+}
+
+/** A lockfile that is locked. Throws E_NOT_LOCKED, E_STALE, and what readLockfile does. */
+export async function readLocked(file: string, files: Files): Promise<Lockfile> {
+  const { lockfile } = await readLockfile(file, files);
+  const [first, ...others] = unpinnedProblems(lockfile);
+  if (first !== undefined) throw new ReproError([first, ...others]);
+  return lockfile;
 }
 
 /** Writes where the text is another; says whether it did. Throws what readLockfile would. */

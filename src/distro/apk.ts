@@ -38,6 +38,7 @@ export const apk: Family = {
     postmarketos: 'postmarketOS',
     wolfi: 'Wolfi',
   },
+  purl: { type: 'apk' },
   checkRequest(text) {
     if (/\.apk$/.test(text))
       return 'is a file: only packages of the configured repositories can be asked for';

@@ -36,6 +36,7 @@ export const apt: Family = {
     raspbian: 'Raspbian',
     ubuntu: 'Ubuntu',
   },
+  purl: { type: 'deb' },
   checkRequest,
   checkPackage(pkg) {
     if (!name.test(pkg.name))

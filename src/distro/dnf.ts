@@ -21,6 +21,7 @@ export const dnf: Family = {
     rhel: 'Red Hat Enterprise Linux',
     rocky: 'Rocky Linux',
   },
+  purl: { type: 'rpm', namespaces: { rhel: 'redhat' } },
   checkRequest: (text) =>
     checkRequest(text, request, 'name, name-version, name-epoch:version-release, name.arch, a file'),
   checkPackage,

@@ -20,6 +20,12 @@ export interface Family {
   name: string;
   /** os-release ID -> the distro's name for people. */
   distros: Record<string, string>;
+  /** Package URLs of its packages (github.com/package-url/purl-spec, types/). */
+  purl: {
+    type: 'alpm' | 'apk' | 'deb' | 'rpm';
+    /** os-release ID -> the namespace, where it is another. */
+    namespaces?: Record<string, string>;
+  };
   /** What is wrong with a request (`jq`, `jq=1.7-1`), undefined where nothing is. */
   checkRequest(request: string): string | undefined;
   /** Which field of a locked package breaks the distro's rules, undefined where none does. */

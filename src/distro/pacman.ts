@@ -37,6 +37,7 @@ export const pacman: Family = {
     'manjaro-arm': 'Manjaro ARM',
     steamos: 'SteamOS',
   },
+  purl: { type: 'alpm' },
   checkRequest(text) {
     if (request.test(text)) return undefined;
     if (/^[a-z+]+:\/\/|\.pkg\.tar/.test(text))

@@ -18,6 +18,16 @@ export const zypper: Family = {
     sled: 'SUSE Linux Enterprise Desktop',
     sles: 'SUSE Linux Enterprise Server',
   },
+  purl: {
+    type: 'rpm',
+    namespaces: {
+      'opensuse-leap': 'opensuse',
+      'opensuse-slowroll': 'opensuse',
+      'opensuse-tumbleweed': 'opensuse',
+      sled: 'suse',
+      sles: 'suse',
+    },
+  },
   checkRequest: (text) => checkRequest(text, request, 'name, name.arch, name=version, name=version-release'),
   checkPackage,
   compareVersions,

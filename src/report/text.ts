@@ -1,7 +1,7 @@
 import type { EditResult } from '../commands/edit.ts';
-import type { GenerateResult } from '../commands/generate.ts';
 import type { InitResult } from '../commands/init.ts';
 import type { LockResult } from '../commands/lock.ts';
+import type { Output } from '../commands/output.ts';
 import { shortDigest } from '../image-ref.ts';
 import type { FromTo, PlatformChange } from '../lockfile/diff.ts';
 import type { Package } from '../model.ts';
@@ -34,7 +34,8 @@ export function editText({ file, added, removed, replaced, unchanged }: EditResu
     .join('');
 }
 
-export function generateText({ file, changed, text }: GenerateResult, _paint: Paint): string {
+/** Of `generate`, too. */
+export function outputText({ file, changed, text }: Output): string {
   if (text !== undefined) return text;
   return changed ? `wrote ${file}\n` : `${file} is up to date\n`;
 }

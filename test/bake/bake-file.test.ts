@@ -82,7 +82,7 @@ test('what is not pinned, or does not fit', async (t) => {
     { base: { ...example.base, digest: example.cache.digest } },
   ]) {
     t.deepEqual(await codes({ ...example, ...changed } as Lockfile), [
-      'E_STALE the package cache was collected for another base, or for other packages, than the lockfile names now: they are collected anew',
+      'E_STALE the package cache was collected for another base, or for other packages, than the lockfile names now: the packages are collected anew',
     ]);
   }
   // These do not change what is collected.

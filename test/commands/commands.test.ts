@@ -421,7 +421,7 @@ test('generate', async (t) => {
     'error: docker-bake.hcl is not what repro.lock gives [E_OUT_OF_DATE]\n  hint: run repro generate\n',
   );
   const why =
-    'the package cache was collected for another base, or for other packages, than the lockfile names now: they are collected anew [E_STALE]\n  hint: run repro update, or: repro generate, docker buildx bake -f docker-bake.hcl pkg-cache --push, repro lock\n';
+    'the package cache was collected for another base, or for other packages, than the lockfile names now: the packages are collected anew [E_STALE]\n  hint: run repro update, or: repro generate, docker buildx bake -f docker-bake.hcl pkg-cache --push, repro lock\n';
   const stale = await repro(ports, 'generate', '--locked');
   t.deepEqual([stale.exitCode, stale.stderr], [1, `error: ${why}`]);
   const loud = await repro(ports, 'generate');
