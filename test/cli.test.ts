@@ -324,6 +324,20 @@ test('a full disk, or nobody who reads of the steps', async (t) => {
   t.true(existsSync(join(folder, 'built')));
 });
 
+test('a disk that is full in the middle of the lockfile', async (t) => {
+  const folder = folderWith(t, { 'repro.lock': example });
+  // A write beyond 1,024 bytes is cut off there, and the next one fails.
+  const script = `trap '' XFSZ; ulimit -f 1; exec "$@"`;
+  const child = spawn('bash', ['-c', script, 'bash', process.execPath, main, 'add', 'git'], {
+    cwd: folder,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  t.deepEqual(await ended(child), [1, "error: can't write repro.lock: file too large [E_WRITE]\n"]);
+  t.is(readFileSync(join(folder, 'repro.lock'), 'utf8'), example);
+  t.deepEqual(readdirSync(folder), ['repro.lock']);
+});
+
 test('several at once: each writes all of its own, or nothing', async (t) => {
   const folder = folderWith(t, { 'repro.lock': example });
   const names = ['git', 'gcc', 'make', 'curl'];

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
-import { access, lstat, readdir, readFile, realpath } from 'node:fs/promises';
+import { access, lstat, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import { ReproError } from '../errors.ts';
@@ -67,14 +68,33 @@ async function followLink(path: string): Promise<string> {
   });
 }
 
-/** Temporary file, fsync, rename: whoever reads sees the old text or the new one. Mode and owner are kept. */
+/**
+ * Temporary file, fsync, rename: whoever reads sees the old text or the new one. Mode and owner are kept. (write-file-atomic
+ * 7.0.1 writes once, and renames what a full disk has cut off.)
+ */
 async function replace(path: string, text: string): Promise<void> {
+  const before = await stat(path).catch(() => undefined);
   // A rename needs only the folder's permission, and would replace a file that someone made read-only.
-  await access(path, constants.W_OK).catch((error) => {
-    if (codeOf(error) !== 'ENOENT') throw error;
-  });
-  const { default: writeFileAtomic } = await import('write-file-atomic');
-  await writeFileAtomic(path, text);
+  if (before !== undefined) await access(path, constants.W_OK);
+  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
+  try {
+    const file = await open(temporary, 'wx');
+    try {
+      await file.writeFile(text);
+      if (before !== undefined) {
+        // Only root may give a file to somebody else.
+        await file.chown(before.uid, before.gid).catch(() => undefined);
+        await file.chmod(before.mode & 0o7777);
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 function codeOf(error: unknown): string | undefined {
