@@ -38,6 +38,7 @@ const ranks: Record<string, number> = {
   commands: 3,
   report: 3,
   bake: 2,
+  policy: 2,
   sbom: 2,
   lockfile: 1,
   oci: 1,

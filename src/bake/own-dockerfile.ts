@@ -55,7 +55,7 @@ export function shapeOf(lockfile: Lockfile, build: Build, text: string): Shape {
 }
 
 /** The key that BuildKit looks a FROM up by (frontend/dockerui/namedcontext.go): the familiar form, without `:latest`. */
-function contextName(reference: ImageReference): string {
+export function contextName(reference: ImageReference): string {
   return familiarImageReference(reference).replace(/:latest$/, '');
 }
 
@@ -65,7 +65,7 @@ function sameTag(a: ImageReference, b: ImageReference): boolean {
   return name(a) === name(b);
 }
 
-function tryParse(text: string): ImageReference | undefined {
+export function tryParse(text: string): ImageReference | undefined {
   try {
     return parseImageReference(text);
   } catch (error) {
@@ -75,7 +75,7 @@ function tryParse(text: string): ImageReference | undefined {
 }
 
 /** ARGs before the first FROM, the only ones that a FROM can use (Dockerfile reference, "Understand how ARG and FROM interact"). */
-function globalArgs(dockerfile: Dockerfile, given: Record<string, string>): Map<string, string> {
+export function globalArgs(dockerfile: Dockerfile, given: Record<string, string>): Map<string, string> {
   const args = new Map<string, string>();
   for (const arg of dockerfile.getInitialARGs()) {
     for (const property of arg.getProperties()) {
@@ -86,7 +86,7 @@ function globalArgs(dockerfile: Dockerfile, given: Record<string, string>): Map<
 }
 
 /** `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}` (Dockerfile reference, "Environment replacement"). */
-function expand(text: string, args: ReadonlyMap<string, string>): string {
+export function expand(text: string, args: ReadonlyMap<string, string>): string {
   return text.replace(/\$(?:(\w+)|\{(\w+)(?::([-+])([^}]*))?\})/g, (_match, bare, braced, operator, word) => {
     const value = args.get(bare ?? braced) ?? '';
     if (operator === '-') return value || word;

@@ -8,6 +8,7 @@ import { generate } from './generate.ts';
 import { init } from './init.ts';
 import { lock } from './lock.ts';
 import { merge } from './merge.ts';
+import { policy } from './policy.ts';
 import { sbom } from './sbom.ts';
 import { update } from './update.ts';
 import { type Options, oddity, usage } from './usage.ts';
@@ -15,7 +16,7 @@ import { type Options, oddity, usage } from './usage.ts';
 /** In the order of the help. */
 const commands: readonly Command[] = [
   ...[init, add, remove, generate, lock, update],
-  ...[sbom, merge, completion],
+  ...[sbom, policy, merge, completion],
 ];
 
 const names = commands.map(({ name }) => name);
