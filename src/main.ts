@@ -41,8 +41,12 @@ const ports: Ports = {
     manifest: async (...args) => (await registry()).manifest(...args),
     blob: async (...args) => (await registry()).blob(...args),
     stream: async (...args) => (await registry()).stream(...args),
+    login: async (...args) => (await registry()).login(...args),
   },
-  docker: { bake: async (...args) => (await import('./io/docker.ts')).docker.bake(...args) },
+  docker: {
+    bake: async (...args) => (await import('./io/docker.ts')).docker.bake(...args),
+    ask: async (...args) => (await import('./io/docker.ts')).docker.ask(...args),
+  },
   hint: (line) => stderr.write(`${line}\n`),
 };
 

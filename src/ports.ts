@@ -62,10 +62,20 @@ export interface Registry {
   blob(reference: ImageReference, blob: Descriptor, limit: number): Promise<Buffer>;
   /** A blob as a stream, checked against its digest when read to its end; destroy it to stop early. `label` names it in the progress. */
   stream(reference: ImageReference, blob: Descriptor, label: string): Promise<Readable>;
+  /** Where the credentials are from that the registry was given so far; undefined where it was given none. */
+  login(domain: string): Promise<string | undefined>;
 }
 
 export interface Docker {
   /** Checks the tools (E_NO_DOCKER, E_OLD_BUILDX …), then runs `docker buildx bake …` in a folder (default: the working
    * folder) with the terminal's own output on standard error. Throws E_BUILD_FAILED, E_INTERRUPTED. */
   bake(args: readonly string[], folder?: string): Promise<void>;
+  /** Runs docker, and shows nothing of it. Throws E_NO_DOCKER; E_NO_ENGINE where it does not end in time. */
+  ask(args: readonly string[]): Promise<DockerAnswer>;
+}
+
+export interface DockerAnswer {
+  code: number;
+  /** Its standard output. */
+  output: string;
 }

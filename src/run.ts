@@ -16,8 +16,8 @@ export async function run(
   try {
     const invocation = await parse(args);
     if (typeof invocation === 'string') return { exitCode: 0, stdout: invocation, stderr: '' };
-    const { result, text } = await invocation(ports);
-    return success(result, json ? '' : text(paint.stdout), json, paint.stderr);
+    const { result, text, exitCode = 0 } = await invocation(ports);
+    return { ...success(result, json ? '' : text(paint.stdout), json, paint.stderr), exitCode };
   } catch (error) {
     return error instanceof ReproError
       ? failure(error, json, paint.stderr)

@@ -221,7 +221,17 @@ test('help, version, completion', async (t) => {
   const folder = folderWith(t, {});
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
   t.deepEqual(await cli(folder, ['--version']), { code: 0, stdout: `${version}\n`, stderr: '' });
-  for (const command of ['init', 'add', 'remove', 'generate', 'lock', 'update', 'merge', 'completion']) {
+  for (const command of [
+    'init',
+    'add',
+    'remove',
+    'generate',
+    'lock',
+    'update',
+    'merge',
+    'doctor',
+    'completion',
+  ]) {
     const { exitCode, stdout, stderr } = await run([command, '--help'], memoryPorts(), plain);
     t.deepEqual([exitCode, stderr], [0, ''], command);
     t.regex(stdout, /\nExamples:\n/, command);

@@ -1,4 +1,3 @@
-import { type Dockerfile, DockerfileParser } from 'dockerfile-ast';
 import { ReproError } from '../errors.ts';
 import {
   familiarImageReference,
@@ -7,6 +6,7 @@ import {
   parseImageReference,
 } from '../image-ref.ts';
 import type { Build, Lockfile } from '../model.ts';
+import { imageOf, readStages } from './stages.ts';
 
 /** How the packages get into a project's own Dockerfile. */
 export type Shape =
@@ -19,18 +19,13 @@ const methodStages = ['base', 'pkg-cache-local', 'pkg-cache'];
 
 /** Throws E_BASE_NOT_USED where no FROM names the locked base: the packages would be left out without a word. */
 export function shapeOf(lockfile: Lockfile, build: Build, text: string): Shape {
-  const dockerfile = DockerfileParser.parse(text);
-  const stages = dockerfile.getFROMs().map((from) => ({
-    line: (from.getRange()?.start.line ?? 0) + 1,
-    name: from.getBuildStage()?.toLowerCase(),
-    image: expand(from.getImage() ?? '', globalArgs(dockerfile, build.args ?? {})),
-  }));
+  const { stages } = readStages(text, build.args);
   if (methodStages.every((name) => stages.some((stage) => stage.name === name))) return { kind: 'method' };
 
   const base = parseImageReference(lockfile.base.image);
   const bases: string[] = [];
   for (const stage of stages) {
-    const reference = tryParse(stage.image);
+    const reference = imageOf(stage.image);
     if (reference === undefined || !sameTag(reference, base)) continue;
     if (reference.digest !== undefined && reference.digest !== lockfile.base.digest) {
       throw new ReproError({
@@ -59,38 +54,8 @@ export function contextName(reference: ImageReference): string {
   return familiarImageReference(reference).replace(/:latest$/, '');
 }
 
-function sameTag(a: ImageReference, b: ImageReference): boolean {
+export function sameTag(a: ImageReference, b: ImageReference): boolean {
   const name = ({ domain, path, tag = 'latest' }: ImageReference) =>
     formatImageReference({ domain, path, tag });
   return name(a) === name(b);
-}
-
-export function tryParse(text: string): ImageReference | undefined {
-  try {
-    return parseImageReference(text);
-  } catch (error) {
-    if (error instanceof ReproError) return undefined;
-    throw error;
-  }
-}
-
-/** ARGs before the first FROM, the only ones that a FROM can use (Dockerfile reference, "Understand how ARG and FROM interact"). */
-export function globalArgs(dockerfile: Dockerfile, given: Record<string, string>): Map<string, string> {
-  const args = new Map<string, string>();
-  for (const arg of dockerfile.getInitialARGs()) {
-    for (const property of arg.getProperties()) {
-      args.set(property.getName(), given[property.getName()] ?? expand(property.getValue() ?? '', args));
-    }
-  }
-  return args;
-}
-
-/** `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}` (Dockerfile reference, "Environment replacement"). */
-export function expand(text: string, args: ReadonlyMap<string, string>): string {
-  return text.replace(/\$(?:(\w+)|\{(\w+)(?::([-+])([^}]*))?\})/g, (_match, bare, braced, operator, word) => {
-    const value = args.get(bare ?? braced) ?? '';
-    if (operator === '-') return value || word;
-    if (operator === '+') return value && word;
-    return value;
-  });
 }

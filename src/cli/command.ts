@@ -10,7 +10,12 @@ export interface Shared {
 }
 
 /** A command that was asked for, not yet run. Its module is loaded when it runs. */
-export type Run = (ports: Ports) => Promise<{ result: Notes; text(paint: Paint): string }>;
+export type Run = (ports: Ports) => Promise<{
+  result: Notes;
+  text(paint: Paint): string;
+  /** Default: 0. */
+  exitCode?: number;
+}>;
 
 export interface Command {
   name: string;

@@ -1,20 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { ReproError } from '../errors.ts';
-import type { Docker } from '../ports.ts';
+import type { Docker, DockerAnswer } from '../ports.ts';
+import { OLDEST_BUILDX as BUILDX, OLDEST_ENGINE as ENGINE } from '../tools.ts';
 
-/** First buildx with the `attest` attribute. */
-const BUILDX = '0.10.0';
-/** First engine whose `docker build` is BuildKit. */
-const ENGINE = '23.0.0';
+/** An engine that hangs would have every question wait for ever. */
+const ANSWER_MS = 20_000;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-export const docker: Docker = { bake };
+export const docker: Docker = { bake, ask: (args) => ask(args, ANSWER_MS) };
 
 async function bake(args: readonly string[], folder = '.'): Promise<void> {
   await checkBuildx();
   const exit = await run(['buildx', 'bake', ...args], folder, 'terminal');
   if (exit.code !== 0) throw await buildFailure(exit.code);
+}
+
+export async function ask(args: readonly string[], limit: number): Promise<DockerAnswer> {
+  return run(args, '.', 'pipe', limit);
 }
 
 /** The plugin's version is read from `github.com/docker/buildx v0.13.1 7884339…`. */
@@ -58,16 +61,16 @@ async function buildFailure(code: number): Promise<ReproError> {
   });
 }
 
-interface Exit {
-  code: number;
-  output: string;
-}
-
 /**
  * Runs docker without a shell. `terminal`: its output goes to our standard error, since standard output is for results.
  * Throws E_NO_DOCKER, and E_INTERRUPTED where a signal stopped it, one that was passed on to it included.
  */
-async function run(args: readonly string[], folder: string, output: 'terminal' | 'pipe'): Promise<Exit> {
+async function run(
+  args: readonly string[],
+  folder: string,
+  output: 'terminal' | 'pipe',
+  limit?: number,
+): Promise<DockerAnswer> {
   let child: ChildProcess | undefined;
   let passedOn: string | undefined;
   const passOn = (signal: NodeJS.Signals) => {
@@ -77,6 +80,7 @@ async function run(args: readonly string[], folder: string, output: 'terminal' |
   // Before there is a child: afterwards a signal could come in between, and end us without it.
   for (const signal of SIGNALS) process.on(signal, passOn);
   let text = '';
+  let timer: NodeJS.Timeout | undefined;
   try {
     const started = spawn('docker', args, {
       cwd: folder,
@@ -86,7 +90,15 @@ async function run(args: readonly string[], folder: string, output: 'terminal' |
     started.stdout?.setEncoding('utf8').on('data', (part: string) => {
       text += part;
     });
-    return await new Promise<Exit>((resolve, reject) => {
+    return await new Promise<DockerAnswer>((resolve, reject) => {
+      if (limit !== undefined)
+        timer = setTimeout(() => {
+          started.kill();
+          // What it started may have the pipe for longer.
+          started.stdout?.destroy();
+          started.unref();
+          reject(silent(args, limit));
+        }, limit);
       started.on('error', (cause: NodeJS.ErrnoException) => reject(startFailure(cause)));
       started.on('close', (code, signal) => {
         const stopped = passedOn ?? signal;
@@ -95,8 +107,17 @@ async function run(args: readonly string[], folder: string, output: 'terminal' |
       });
     });
   } finally {
+    clearTimeout(timer);
     for (const signal of SIGNALS) process.off(signal, passOn);
   }
+}
+
+function silent(args: readonly string[], limit: number): ReproError {
+  return new ReproError({
+    code: 'E_NO_ENGINE',
+    message: `docker ${args.slice(0, 2).join(' ')} did not answer within ${limit / 1000} s`,
+    hint: 'see whether the engine hangs, and whether DOCKER_HOST or the docker context leads where it should',
+  });
 }
 
 function interrupted(signal: string): ReproError {

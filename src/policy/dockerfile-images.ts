@@ -1,5 +1,6 @@
-import { Copy, type Dockerfile, DockerfileParser, From, Run } from 'dockerfile-ast';
-import { contextName, expand, globalArgs, shapeOf, tryParse } from '../bake/own-dockerfile.ts';
+import { imagesNamed } from '../bake/instructions.ts';
+import { contextName, shapeOf } from '../bake/own-dockerfile.ts';
+import { imageOf, readStages } from '../bake/stages.ts';
 import type { ImageReference } from '../image-ref.ts';
 import type { Build, Lockfile } from '../model.ts';
 
@@ -8,54 +9,34 @@ export interface NamedImage {
   text: string;
   /** Undefined where the text is no reference. */
   reference: ImageReference | undefined;
-  /** From 1. */
+  /** From 1; undefined where the lockfile has it. */
   line: number | undefined;
 }
 
 /** The frontend, and what FROM, COPY --from and RUN --mount=from name beside the stages. Throws E_BASE_NOT_USED. */
 export function dockerfileImages(lockfile: Lockfile, build: Build, text: string): NamedImage[] {
   const shape = shapeOf(lockfile, build, text);
-  const dockerfile = DockerfileParser.parse(text);
-  const stages = dockerfile.getFROMs().map((from) => from.getBuildStage()?.toLowerCase());
+  const { stages, syntax } = readStages(text, build.args);
   // What the bake file's contexts stand for.
   const contexts = shape.kind === 'method' ? ['base', 'pkg-cache'] : shape.bases;
   const isOurs = ({ text, reference }: NamedImage) =>
-    text === 'scratch' ||
-    stages.includes(text.toLowerCase()) ||
+    ['', 'scratch'].includes(text) ||
+    // The number of a stage.
+    /^\d+$/.test(text) ||
+    stages.some(({ name }) => name === text.toLowerCase()) ||
     contexts.includes(reference === undefined ? text : contextName(reference));
-  const named = instructions(dockerfile, build, contexts).filter((image) => !isOurs(image));
-  return [...frontend(dockerfile, build), ...named];
+  const named = stages.flatMap(({ name, image, line, instructions }) => [
+    ...(contexts.includes(name ?? '') ? [] : [namedImage(image, line)]),
+    ...instructions.flatMap(imagesNamed).map((other) => namedImage(other.image, other.line)),
+  ]);
+  const given = build.args?.['BUILDKIT_SYNTAX'];
+  const frontend = given ?? syntax?.split(' ')[0];
+  return [
+    ...(frontend === undefined ? [] : [namedImage(frontend, given === undefined ? 1 : undefined)]),
+    ...named.filter((image) => !isOurs(image)),
+  ];
 }
 
-/** What translates the Dockerfile: BUILDKIT_SYNTAX, or `# syntax=` up to a space. */
-function frontend(dockerfile: Dockerfile, { args }: Build): NamedImage[] {
-  const directive = dockerfile.getDirectives().find((one) => one.getName().toLowerCase() === 'syntax');
-  const text = args?.['BUILDKIT_SYNTAX'] ?? directive?.getValue().split(' ')[0];
-  return text === undefined ? [] : [namedImage(text, args?.['BUILDKIT_SYNTAX'] ? undefined : directive)];
-}
-
-function instructions(dockerfile: Dockerfile, build: Build, contexts: readonly string[]): NamedImage[] {
-  const args = globalArgs(dockerfile, build.args ?? {});
-  return dockerfile.getInstructions().flatMap((instruction) => {
-    if (instruction instanceof From) {
-      const replaced = contexts.includes(instruction.getBuildStage()?.toLowerCase() ?? '');
-      return replaced ? [] : [namedImage(expand(instruction.getImage() ?? '', args), instruction)];
-    }
-    const flags = instruction instanceof Copy || instruction instanceof Run ? instruction.getFlags() : [];
-    const sources = flags.map((flag) =>
-      flag.getName() === 'from' ? flag.getValue() : flag.getOption('from')?.getValue(),
-    );
-    // A number is that of a stage.
-    return sources
-      .filter((text) => text && !/^\d+$/.test(text))
-      .map((text) => namedImage(text ?? '', instruction));
-  });
-}
-
-function namedImage(
-  text: string,
-  place: { getRange(): { start: { line: number } } | null } | undefined,
-): NamedImage {
-  const line = place?.getRange()?.start.line;
-  return { text, reference: tryParse(text), line: line === undefined ? undefined : line + 1 };
+function namedImage(text: string, line: number | undefined): NamedImage {
+  return { text, reference: imageOf(text), line };
 }

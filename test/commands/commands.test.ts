@@ -860,6 +860,7 @@ test('update: in which order, and what a failure at each step leaves', async (t)
     memory,
     hint: (line) => steps.push(line),
     docker: {
+      ...rest.docker,
       bake: async (args, folder) => {
         steps.push(`in ${folder}: ${args.join(' ')}`);
         await bake();

@@ -10,7 +10,14 @@ import {
   repositoryOf,
 } from '../../src/image-ref.ts';
 import type { Digest } from '../../src/model.ts';
-import type { Descriptor, ImageConfig, ImageIndex, ImageManifest, Ports } from '../../src/ports.ts';
+import type {
+  Descriptor,
+  DockerAnswer,
+  ImageConfig,
+  ImageIndex,
+  ImageManifest,
+  Ports,
+} from '../../src/ports.ts';
 
 /* Ports in memory: no file, no network, no docker. What the real ones do is tested in test/io and test/e2e. */
 
@@ -52,6 +59,8 @@ class MemoryRegistry {
   readonly blobs = new Map<string, Buffer>();
   readonly manifests = new Map<string, { descriptor: Descriptor; content: ImageManifest | ImageIndex }>();
   readonly tags = new Map<string, Digest>();
+  /** Where the credentials for a host are from. */
+  logins: Record<string, string> = {};
   /** Thrown at the next request. */
   failure: Error | undefined;
 
@@ -113,6 +122,7 @@ class MemoryRegistry {
       this.ask('GET', `${repositoryOf(reference)} ${blob.digest}`);
       return this.blobs.get(blob.digest) ?? Buffer.alloc(0);
     },
+    login: async (domain) => this.logins[domain],
     stream: async (reference, blob) => {
       this.ask('GET', `${repositoryOf(reference)} ${blob.digest}`);
       return Readable.from([this.blobs.get(blob.digest) ?? Buffer.alloc(0)]);
@@ -127,10 +137,11 @@ export interface Memory extends Ports {
   hints: string[];
 }
 
-/** `bake` runs as `docker buildx bake`; default: it succeeds and does nothing. */
+/** `bake` runs as `docker buildx bake`; default: it succeeds and does nothing. `answers` of other docker commands. */
 export function memoryPorts(
   texts: Record<string, string> = {},
   bake: (args: readonly string[]) => void = () => {},
+  answers: (command: string) => DockerAnswer = () => ({ code: 1, output: '' }),
 ): Memory {
   const files = new Map(Object.entries(texts));
   const memory = new MemoryRegistry();
@@ -148,6 +159,7 @@ export function memoryPorts(
         bakes.push([...args]);
         bake(args);
       },
+      ask: async (args) => answers(args.join(' ')),
     },
     files: {
       read: async (path) => files.get(path),

@@ -5,7 +5,7 @@ import { createAsk } from './ask.ts';
 import { createAuth } from './auth.ts';
 import type { Machine } from './authorities.ts';
 import { openBlob, toStream } from './blob.ts';
-import { type Credentials, findCredentials } from './credentials.ts';
+import { type Found, findCredentials } from './credentials.ts';
 import { createEndpoints } from './endpoint.ts';
 import { createExchange } from './exchange.ts';
 import { createManifests } from './manifests.ts';
@@ -35,7 +35,7 @@ export function createRegistry(options: RegistryOptions): Registry & {
   const transport = createTransport(options, timing);
   const endpoints = createEndpoints(options.insecure ?? [], timing.connect);
   const exchange = createExchange(transport, endpoints, secrets);
-  const credentials = new Map<string, Promise<Credentials | undefined>>();
+  const credentials = new Map<string, Promise<Found | undefined>>();
   const credentialsOf = (domain: string) => {
     const found = credentials.get(domain) ?? findCredentials(domain, options, timing.helper);
     credentials.set(domain, found);
@@ -72,6 +72,9 @@ export function createRegistry(options: RegistryOptions): Registry & {
         done += bytes;
         onProgress?.({ label, done, total: blob.size });
       });
+    },
+    async login(domain) {
+      return (await credentials.get(domain))?.source;
     },
     close: transport.close,
   };

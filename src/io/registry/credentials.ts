@@ -13,12 +13,15 @@ export type Credentials =
 
 type Json = Record<string, unknown>;
 
+/** Where they were found, for people. */
+export type Found = Credentials & { source: string };
+
 /** The user's credentials for a registry from Docker's configuration; undefined: anonymous. Throws E_DOCKER_CONFIG, E_CREDENTIAL_HELPER. */
 export async function findCredentials(
   domain: string,
   machine: Machine,
   helperMs: number,
-): Promise<Credentials | undefined> {
+): Promise<Found | undefined> {
   const path = join(machine.env['DOCKER_CONFIG'] || join(machine.home, '.docker'), 'config.json');
   const config = await readConfig(path);
   // Docker Hub's key is an address of the past (github.com/docker/cli, cli/config).
@@ -30,17 +33,19 @@ export async function findCredentials(
     const answer = await askHelper(helper, key, machine.env, helperMs);
     if (answer === undefined) return undefined;
     const { username, secret } = answer;
+    const source = `docker-credential-${helper}`;
     return username === '<token>'
-      ? { kind: 'identity', token: secret }
-      : { kind: 'basic', username, password: secret };
+      ? { kind: 'identity', token: secret, source }
+      : { kind: 'basic', username, password: secret, source };
   }
   const auths = object(config, 'auths', path);
   const match =
     own(auths, key) === undefined ? Object.keys(auths).find((name) => hostOf(name) === host) : key;
   if (match === undefined) return undefined;
-  return readEntry(object(auths, match, path), () =>
+  const credentials = readEntry(object(auths, match, path), () =>
     broken(path, `auths[${JSON.stringify(match)}] is malformed`),
   );
+  return credentials && { ...credentials, source: `auths in ${path}` };
 }
 
 async function readConfig(path: string): Promise<Json> {

@@ -96,7 +96,9 @@ test('basic authentication, once for a repository', async (t) => {
   );
   const home = await homeWith(t, { auths: { [host]: { auth: basic } } });
   const registry = client(t, { home });
+  t.is(await registry.login(host), undefined);
   t.deepEqual(await registry.head(ref(host)), descriptor);
+  t.is(await registry.login(host), `auths in ${join(home, '.docker/config.json')}`);
   await registry.manifest(ref(host));
   const sent = seen.map(({ line, headers }) => [line.split(' ')[0], headers.authorization]);
   t.deepEqual(sent, [
@@ -201,13 +203,13 @@ test('credential helpers', async (t) => {
   }
   const ask = async (config: object, timing = {}) => {
     const home = await homeWith(t, config);
+    const registry = client(t, { home, env: { PATH: bin }, timing });
     return problemOf(
-      client(t, { home, env: { PATH: bin }, timing })
-        .manifest(ref(host))
-        .then((found) => {
-          t.deepEqual(found.descriptor, descriptor);
-          throw new Done();
-        }),
+      registry.manifest(ref(host)).then(async (found) => {
+        t.deepEqual(found.descriptor, descriptor);
+        t.is(await registry.login(host), 'docker-credential-good');
+        throw new Done();
+      }),
     );
   };
   class Done extends Error {}
