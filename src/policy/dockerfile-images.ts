@@ -20,14 +20,17 @@ export function dockerfileImages(lockfile: Lockfile, build: Build, text: string)
   // What the bake file's contexts stand for.
   const contexts = shape.kind === 'method' ? ['base', 'pkg-cache'] : shape.bases;
   const isOurs = ({ text, reference }: NamedImage) =>
-    ['', 'scratch'].includes(text) ||
+    text === 'scratch' ||
     // The number of a stage.
     /^\d+$/.test(text) ||
     stages.some(({ name }) => name === text.toLowerCase()) ||
     contexts.includes(reference === undefined ? text : contextName(reference));
   const named = stages.flatMap(({ name, image, line, instructions }) => [
     ...(contexts.includes(name ?? '') ? [] : [namedImage(image, line)]),
-    ...instructions.flatMap(imagesNamed).map((other) => namedImage(other.image, other.line)),
+    ...instructions
+      .flatMap(imagesNamed)
+      .filter((other) => other.image !== '')
+      .map((other) => namedImage(other.image, other.line)),
   ]);
   const given = build.args?.['BUILDKIT_SYNTAX'];
   const frontend = given ?? syntax?.split(' ')[0];
