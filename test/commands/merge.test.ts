@@ -8,6 +8,7 @@ import { memoryPorts } from '../helpers/ports.ts';
 
 /* `repro merge` as git calls it: the built bundle under real merges and rebases. */
 
+const paint = { stdout: (_: unknown, text: string) => text, stderr: (_: unknown, text: string) => text };
 const example = readFileSync('repro.lock.example', 'utf8');
 const page = readFileSync('docs/merge.md', 'utf8');
 const [configure = '', again = ''] = [...page.matchAll(/```console\n([\s\S]*?)```/g)].map(([, block = '']) =>
@@ -142,13 +143,16 @@ test('a conflict: git stops, every command says so, and the rest is merged', asy
     t.true(unnamed(output).includes(words), output);
     t.is(unnamed(git.file('repro.lock')), text);
     t.regex(await git.ok('git status --porcelain'), /^UU repro\.lock$/m);
-    for (const command of ['generate', 'add x', 'remove jq', 'lock', 'update']) {
-      const { code, output } = await git.sh(`repro ${command}`);
-      t.is(code, 1, command);
-      t.regex(
-        output,
-        /^error: .* in lines 4-8 \[E_CONFLICT\]\n {2}at: repro\.lock:4:1\n {2}hint: .*`repro update`/,
-      );
+    const { output: refused } = await git.sh('repro generate');
+    t.regex(
+      refused,
+      /^error: .* in lines 4-8 \[E_CONFLICT\]\n {2}at: repro\.lock:4:1\n {2}hint: .*`repro update`/,
+    );
+    for (const command of ['add x', 'remove jq', 'lock', 'update', 'doctor', 'sbom']) {
+      const ports = memoryPorts({ 'repro.lock': git.file('repro.lock') });
+      const { exitCode, stdout, stderr } = await run(command.split(' '), ports, paint);
+      t.is(exitCode, 1, command);
+      t.regex(`${stdout}${stderr}`, /in lines 4-8 \[E_CONFLICT\]\n/, command);
     }
     git.write(unnamed(git.file('repro.lock')).replace(/<<<<<<< ours\n(.*\n)=+\n.*\n>>>>>>> theirs\n/, '$1'));
     await git.ok(`git add repro.lock && ${go}`);
@@ -232,7 +236,6 @@ test('no ancestor, two ancestors, a lockfile in a folder, a side that is none', 
 });
 
 test('by hand', async (t) => {
-  const paint = { stdout: (_: unknown, text: string) => text, stderr: (_: unknown, text: string) => text };
   const texts = { base: example, ours: labelled(example, '1'), theirs: image('v2'), bad: 'x', none: '' };
   const both = labelled(image('v2'), '1');
   const merge = async (...args: string[]) => {
