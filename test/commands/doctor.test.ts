@@ -412,7 +412,7 @@ test('the lockfile, the bake file, the Dockerfile', async (t) => {
       },
       0,
       [
-        `warning lockfile E_NOT_LOCKED the package cache ${CACHE} is not pinned yet: the packages are collected anew`,
+        `warning lockfile E_NOT_LOCKED the package cache ${CACHE} is not pinned yet`,
         'warning bake file E_OUT_OF_DATE there is no docker-bake.hcl, which repro.lock would give',
       ],
     ],
@@ -422,7 +422,7 @@ test('the lockfile, the bake file, the Dockerfile', async (t) => {
       (ports) => edit(ports, '"hello", "jq"', '"git", "hello", "jq"'),
       1,
       [
-        'warning lockfile E_STALE the package cache was collected for another base, or for other packages, than the lockfile names now: they are collected anew',
+        'warning lockfile E_STALE the package cache was collected for another base, or for other packages, than the lockfile names now',
         stale,
       ],
     ],
