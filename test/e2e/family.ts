@@ -2,7 +2,9 @@ import anyTest, { type TestFn } from 'ava';
 import { type Attack, attackTests, swapCache, type Victim, withCache } from './attacks.ts';
 import { figure } from './figures.ts';
 import { changedLines } from './lines.ts';
+import { underPolicy } from './policy.ts';
 import { type EngineFacts, newProject, ok } from './project.ts';
+import { checkSbom } from './sbom.ts';
 import { imageTree } from './tree.ts';
 import { twice } from './twice.ts';
 
@@ -34,7 +36,7 @@ export interface Variant {
   scripts(epoch: string): string;
 }
 
-/** The loop; two builds; and the comparison with an online installation. */
+/** The loop; its SBOM and policy; two builds; and the comparison with an online installation. */
 export function familyTests(engine: EngineFacts, variant: Variant): void {
   const { name } = variant;
   test.serial(`${name}: the loop, twice the same, equal to an online installation`, async (t) => {
@@ -57,6 +59,10 @@ export function familyTests(engine: EngineFacts, variant: Variant): void {
     const { added, removed } = changedLines(before, await project.read('repro.lock'));
     t.deepEqual(removed.map(outline), ['packages', 'digest', 'inputs', 'greet 1.0-1']);
     t.deepEqual(added.map(outline), ['packages', 'digest', 'inputs', ...variant.locked]);
+
+    await checkSbom(t, project);
+    await ok(t, project.repro('policy', '-o', 'policy.json'));
+    await ok(t, underPolicy(project, 'buildx', 'bake', '-f', 'docker-bake.hcl', 'app'));
 
     const same = await twice(t, project, name);
     t.is((await run('v1', 'greet')).stdout, 'greet 1.1\n');

@@ -9,30 +9,27 @@ import {
   newProject,
   ok,
   type Project,
+  type Result,
 } from './project.ts';
 
 const test = anyTest as TestFn;
+
+/** `docker …` as a person has it who made policy.json and set the variable. */
+export function underPolicy({ engine, folder }: Project, ...args: string[]): Promise<Result> {
+  const policy = { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: 'policy.json', BUILDKIT_PROGRESS: 'plain' };
+  return execute('docker', args, { cwd: folder, env: { ...process.env, ...engine.env, ...policy } });
+}
 
 /** Builds under the policy that `repro policy` made, and the registry's own word on what is refused. */
 export function policyTests(): void {
   const engine = engineOf('containerd');
   const { registry } = engine;
 
-  /** `docker …` as a person has it who set the variable. */
-  const underPolicy = (project: Project, ...args: string[]) => {
-    const env = { ...process.env, ...engine.env, BUILDKIT_PROGRESS: 'plain' };
-    const policy = { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: 'policy.json' };
-    return execute('docker', args, { cwd: project.folder, env: { ...env, ...policy } });
-  };
   const bake = (project: Project, ...args: string[]) =>
     underPolicy(project, 'buildx', 'bake', '-f', 'docker-bake.hcl', ...args);
 
   /** Dockerfiles of a locked project, without and with an error. */
-  async function builds(
-    t: ExecutionContext,
-    project: Project,
-    run: (context: string) => ReturnType<typeof execute>,
-  ) {
+  async function builds(t: ExecutionContext, project: Project, run: (context: string) => Promise<Result>) {
     const [base, other, cache] = await Promise.all([
       manifestOf(engine, 'debian', 'trixie-slim'),
       manifestOf(engine, 'debian', 'bookworm-slim'),
