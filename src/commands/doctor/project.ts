@@ -3,7 +3,7 @@ import { unpinnedProblems } from '../../bake/pins.ts';
 import type { Lockfile } from '../../model.ts';
 import type { Files } from '../../ports.ts';
 import { generateFrom } from '../generate.ts';
-import { bakeFilePath, readDockerfile, readLockfile } from '../project.ts';
+import { bakeFilePath, readDockerfile, readLockfile, repro } from '../project.ts';
 import { type Finding, fine, found, thrown } from './finding.ts';
 
 /** The lockfile by itself. What can be read of a faulty one goes to the other checks. */
@@ -23,8 +23,9 @@ export async function checkLockfile(
 
 function pinFindings(file: string, lockfile: Lockfile): Finding[] {
   const problems = unpinnedProblems(lockfile);
+  const hint = `run ${repro(lockfile.base.digest === undefined ? 'lock' : 'update', file)}`;
   if (problems.length > 0)
-    return problems.map((problem) => found('lockfile', 'warning', { ...problem, at: { file } }));
+    return problems.map((problem) => found('lockfile', 'warning', { ...problem, at: { file }, hint }));
   const counts = (lockfile.platform ?? []).map(({ name, packages }) => `${packages.length} for ${name}`);
   return [
     fine('lockfile', `${file}: all is pinned, and fits what is asked for; packages: ${counts.join(', ')}`),
