@@ -236,7 +236,14 @@ test('no ancestor, two ancestors, a lockfile in a folder, a side that is none', 
 });
 
 test('by hand', async (t) => {
-  const texts = { base: example, ours: labelled(example, '1'), theirs: image('v2'), bad: 'x', none: '' };
+  const texts = {
+    base: example,
+    ours: labelled(example, '1'),
+    theirs: image('v2'),
+    bad: 'x',
+    worse: 'version = 2',
+    none: '',
+  };
   const both = labelled(image('v2'), '1');
   const merge = async (...args: string[]) => {
     const ports = memoryPorts(texts);
@@ -255,16 +262,27 @@ test('by hand', async (t) => {
     labels.stderr,
     /^error: HEAD and a b'c changed `image` in different ways: repro\.lock has both, in lines 4-8 /,
   );
-  const bad = await merge('base', 'bad', 'missing', '--json');
+  const bad = await merge('base', 'bad', 'worse', '--json');
   t.is(bad.exitCode, 1);
   t.deepEqual(
     JSON.parse(bad.stdout).problems.map(({ code, at }: { code: string; at: unknown }) => [code, at]),
     [
       ['E_TOML_SYNTAX', { file: 'ours:repro.lock', line: 1, column: 2 }],
-      ['E_NO_LOCKFILE', { file: 'theirs:repro.lock' }],
+      ['E_VERSION_NEWER', { file: 'theirs:repro.lock', key: 'version' }],
     ],
   );
-  t.is(bad.texts.get('bad'), '<<<<<<< ours\nx\n=======\n>>>>>>> theirs\n');
+  t.is(bad.texts.get('bad'), '<<<<<<< ours\nx\n=======\nversion = 2\n>>>>>>> theirs\n');
+
+  const missing = await merge('basis', 'bad', 'their');
+  t.is(missing.exitCode, 1);
+  t.regex(
+    missing.stderr,
+    /^error: can't read basis: there is no such file \[E_READ\]\n.*\nerror: can't read their: /,
+  );
+  t.deepEqual(Object.fromEntries(missing.texts), texts);
+  const unreadable = await merge('bad', 'ours', 'ours');
+  t.is(unreadable.exitCode, 0);
+  t.regex(unreadable.stderr, /^warning: the common ancestor can't be read: .* \[E_NO_ANCESTOR\]\nnext: /);
 
   // Each side is right, and together they are not.
   const ports = memoryPorts({
