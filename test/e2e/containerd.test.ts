@@ -1,7 +1,9 @@
 import { dockerfileTests } from './dockerfiles.ts';
+import { doctorTests } from './doctor.ts';
 import { lockTests } from './lock.ts';
 import { loopTests } from './loop.ts';
 import { platformTests } from './platforms.ts';
+import { policyTests } from './policy.ts';
 import { readmeTests } from './readme.ts';
 
 loopTests('containerd');
@@ -9,3 +11,5 @@ dockerfileTests('containerd');
 lockTests();
 readmeTests();
 platformTests();
+policyTests();
+doctorTests('containerd');
