@@ -12,7 +12,7 @@ export interface Stage {
   instructions: Instruction[];
 }
 
-/** The stages of a Dockerfile's text, and the frontend image that its `# syntax=` asks for. */
+/** The stages of a Dockerfile's text, and the frontend image that `# syntax=` or BUILDKIT_SYNTAX asks for. */
 export function readStages(
   text: string,
   args: Readonly<Record<string, string>> = {},
@@ -35,7 +35,7 @@ export function readStages(
   const syntax = dockerfile
     .getDirectives()
     .find((directive) => directive.getName().toLowerCase() === 'syntax');
-  return { stages, syntax: syntax?.getValue() };
+  return { stages, syntax: args['BUILDKIT_SYNTAX'] ?? syntax?.getValue().split(' ')[0] };
 }
 
 /** The reference that a FROM has; undefined for what is none, such as the name of a stage in capitals. */

@@ -3,8 +3,8 @@ import { ReproError } from '../errors.ts';
 import type { Docker, DockerAnswer } from '../ports.ts';
 import { OLDEST_BUILDX as BUILDX, OLDEST_ENGINE as ENGINE } from '../tools.ts';
 
-/** An engine that hangs would have every question wait for ever. */
-const ANSWER_MS = 20_000;
+/** An engine that hangs would have every question wait for ever; buildx itself gives up after 20 seconds. */
+const ANSWER_MS = 30_000;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

@@ -103,6 +103,13 @@ COPY --from=2 / /
       { args: { GO: '1.21' } },
     ],
     [
+      'another frontend',
+      `# syntax=docker/dockerfile@${digest} with options\nFROM debian:trixie-slim\n`,
+      [unpinned(1, 'registry.example/frontend:2')],
+      { args: { BUILDKIT_SYNTAX: 'registry.example/frontend:2' } },
+    ],
+    ['a pinned frontend', `# syntax=docker/dockerfile@${digest} with options\nFROM debian:trixie-slim\n`, []],
+    [
       'another target',
       'FROM debian:trixie-slim AS one\nRUN wget x\nFROM debian:trixie-slim AS two\n',
       [download(2, 'RUN wget')],

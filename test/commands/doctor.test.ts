@@ -263,6 +263,26 @@ test('docker and its parts', async (t) => {
   for (const [what, setting, exitCode, list] of cases)
     t.deepEqual(pick(await complaints(await healthy(setting))), { exitCode, list }, what);
 
+  const slow =
+    (hangs: (command: string) => boolean, answers: (command: string) => DockerAnswer) =>
+    async (args: readonly string[]) => {
+      const command = args.join(' ');
+      if (hangs(command)) throw new ReproError({ code: 'E_NO_ENGINE', message: `docker ${args[0]} hangs` });
+      return answers(command);
+    };
+  const answers = dockerOn({});
+  const hanging = await healthy();
+  hanging.docker.ask = slow((command) => command !== 'buildx version', answers);
+  t.deepEqual(pick(await complaints(hanging)), {
+    exitCode: 1,
+    list: ['error engine E_NO_ENGINE docker version hangs'],
+  });
+  hanging.docker.ask = slow((command) => command === 'buildx inspect', answers);
+  t.deepEqual(pick(await complaints(hanging)), {
+    exitCode: 1,
+    list: ['error builder E_NO_ENGINE docker buildx hangs'],
+  });
+
   // The rest is looked at nevertheless.
   const ports = await healthy();
   ports.docker.ask = async () => {

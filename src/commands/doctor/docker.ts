@@ -1,3 +1,4 @@
+import { type Problem, ReproError } from '../../errors.ts';
 import type { Docker, DockerAnswer } from '../../ports.ts';
 
 /** What docker says of itself; undefined where it says nothing. */
@@ -7,6 +8,8 @@ export interface DockerFacts {
   engine: string | undefined;
   store: 'containerd' | 'classic' | undefined;
   builder: Builder | undefined;
+  /** What did not answer in time. */
+  silent: Problem[];
 }
 
 export interface Builder {
@@ -20,14 +23,21 @@ export interface Builder {
   error: string | undefined;
 }
 
-/** All questions at once. Throws E_NO_DOCKER, E_NO_ENGINE (no answer in time). */
+/** All questions at once. Throws E_NO_DOCKER. */
 export async function askDocker(docker: Docker): Promise<DockerFacts> {
   const json = ['--format', '{{json .}}'];
+  const silent: Problem[] = [];
+  const ask = (args: readonly string[]) =>
+    docker.ask(args).catch((error: unknown): DockerAnswer => {
+      if (!(error instanceof ReproError && error.code === 'E_NO_ENGINE')) throw error;
+      silent.push(error.problems[0]);
+      return { code: 1, output: '' };
+    });
   const [version, buildx, info, builder] = await Promise.all([
-    docker.ask(['version', ...json]),
-    docker.ask(['buildx', 'version']),
-    docker.ask(['info', ...json]),
-    docker.ask(['buildx', 'inspect']),
+    ask(['version', ...json]),
+    ask(['buildx', 'version']),
+    ask(['info', ...json]),
+    ask(['buildx', 'inspect']),
   ]);
   const { Client, Server } = parseJson(version);
   const { DriverStatus } = parseJson(info);
@@ -39,6 +49,7 @@ export async function askDocker(docker: Docker): Promise<DockerFacts> {
     engine,
     store: engine === undefined ? undefined : storeOf(DriverStatus),
     builder: builder.code === 0 ? readBuilder(builder.output) : undefined,
+    silent,
   };
 }
 

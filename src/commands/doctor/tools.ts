@@ -33,13 +33,14 @@ async function checkBuildx({ buildx }: DockerFacts): Promise<Finding[]> {
   return [found('buildx', 'error', { code: 'E_NO_BUILDX', message, hint: `install it: ${INSTALL_BUILDX}` })];
 }
 
-async function checkEngine({ engine, builder }: DockerFacts): Promise<Finding[]> {
+async function checkEngine({ engine, builder, silent }: DockerFacts): Promise<Finding[]> {
   const isUsed = usesEngine(builder);
   if (engine !== undefined && isUsed)
     return checkVersion('engine', 'engine', engine, 'E_OLD_ENGINE', INSTALL_ENGINE);
   if (engine !== undefined) return [fine('engine', engine)];
   if (builder?.driver === 'remote' || builder?.driver === 'kubernetes')
     return [fine('engine', `none answers, and the builder ${quote(builder.name)} needs none`)];
+  if (silent[0] !== undefined) return [found('engine', 'error', silent[0])];
   const message = 'no docker engine answers';
   const hint = 'start the engine, or choose a builder that has its own: docker buildx use NAME';
   return [found('engine', 'error', { code: 'E_NO_ENGINE', message, hint })];
@@ -50,8 +51,11 @@ function usesEngine(builder: Builder | undefined): boolean {
   return builder === undefined || builder.driver === 'docker' || builder.driver === '';
 }
 
-async function checkBuilder({ builder, engine }: DockerFacts): Promise<Finding[]> {
+async function checkBuilder({ builder, engine, silent }: DockerFacts): Promise<Finding[]> {
   const hint = 'docker buildx ls shows the builders; docker buildx use NAME chooses one';
+  if (builder === undefined && silent.length > 0)
+    // Said by the engine's check, where that is silent, too.
+    return engine === undefined ? [] : silent.map((problem) => found('builder', 'error', problem));
   if (builder === undefined)
     return [found('builder', 'error', { code: 'E_BUILDER', message: 'there is no builder to ask', hint })];
   const { name, driver, error, isRunning, version } = builder;
