@@ -37,9 +37,14 @@ export class ReproError extends Error {
 /** Controls, format characters (bidi among them), halves of surrogate pairs, line separators. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
+/** Text from outside, what a terminal acts on or hides escaped. */
+export function visible(text: string): string {
+  return text.replace(UNPRINTABLE, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`);
+}
+
 /** Text from outside within a message: in quotes, what a terminal acts on or hides escaped, cut at 80 characters. */
 export function quote(text: string): string {
   const short = text.length > 80 ? `${text.slice(0, 80)}…` : text;
   const escaped = short.replace(/["\\]/g, '\\$&');
-  return `"${escaped.replace(UNPRINTABLE, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`)}"`;
+  return `"${visible(escaped)}"`;
 }

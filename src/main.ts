@@ -47,6 +47,11 @@ const ports: Ports = {
     bake: async (...args) => (await import('./io/docker.ts')).docker.bake(...args),
     ask: async (...args) => (await import('./io/docker.ts')).docker.ask(...args),
   },
+  git: {
+    commit: async (...args) => (await import('./io/git.ts')).git.commit(...args),
+    mergeBase: async (...args) => (await import('./io/git.ts')).git.mergeBase(...args),
+    read: async (...args) => (await import('./io/git.ts')).git.read(...args),
+  },
   hint: (line) => stderr.write(`${line}\n`),
 };
 

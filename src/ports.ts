@@ -7,6 +7,7 @@ export interface Ports {
   files: Files;
   registry: Registry;
   docker: Docker;
+  git: Git;
   /** A line for the person at the terminal, never a result. */
   hint(line: string): void;
 }
@@ -78,4 +79,14 @@ export interface DockerAnswer {
   code: number;
   /** Its standard output. */
   output: string;
+}
+
+/** Revisions as gitrevisions(7) has them, in the repository that a folder is in. Throws E_NO_GIT, E_NO_REPOSITORY, E_GIT. */
+export interface Git {
+  /** The id of the commit that a revision names; undefined where it names none. */
+  commit(revision: string, folder: string): Promise<string | undefined>;
+  /** The commit where the histories of two commits part; undefined where they have none in common. */
+  mergeBase(a: string, b: string, folder: string): Promise<string | undefined>;
+  /** The text of a file in the folder, as it is in a commit; undefined where it is not there. */
+  read(commit: string, folder: string, name: string): Promise<string | undefined>;
 }

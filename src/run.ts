@@ -13,6 +13,8 @@ export async function run(
 ): Promise<Outcome> {
   // Known before the arguments are parsed, since their own problems are reported in the same form.
   const json = args.includes('--json');
+  // As git has it, so that a problem is not taken for a difference.
+  const trouble = args.includes('--exit-code') ? 128 : 1;
   try {
     const invocation = await parse(args);
     if (typeof invocation === 'string') return { exitCode: 0, stdout: invocation, stderr: '' };
@@ -20,7 +22,7 @@ export async function run(
     return { ...success(result, json ? '' : text(paint.stdout), json, paint.stderr), exitCode };
   } catch (error) {
     return error instanceof ReproError
-      ? failure(error, json, paint.stderr)
+      ? failure(error, json, paint.stderr, trouble)
       : bug(error, version, paint.stderr);
   }
 }

@@ -3,6 +3,7 @@ import { DEFAULT_LOCKFILE } from '../commands/defaults.ts';
 import { version } from '../version.ts';
 import { type Command, flag, type Run, type Shared, text } from './command.ts';
 import { completion } from './completion.ts';
+import { diff } from './diff.ts';
 import { doctor } from './doctor.ts';
 import { add, remove } from './edit.ts';
 import { generate } from './generate.ts';
@@ -16,7 +17,7 @@ import { type Options, oddity, usage } from './usage.ts';
 
 /** In the order of the help. */
 const commands: readonly Command[] = [
-  ...[init, add, remove, generate, lock, update],
+  ...[init, add, remove, generate, lock, update, diff],
   ...[doctor, sbom, policy, merge, completion],
 ];
 

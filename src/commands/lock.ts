@@ -1,3 +1,4 @@
+import { familyOf } from '../distro/index.ts';
 import { type Problem, ReproError } from '../errors.ts';
 import { diffLockfiles, type LockfileChange, serializeLockfile } from '../lockfile/index.ts';
 import type { Ports } from '../ports.ts';
@@ -28,7 +29,7 @@ export async function lock(
   const { lockfile, warnings, next } = await pin(read.lockfile, options, registry);
   const unequal = warnings.find(({ code }) => code === 'E_PLATFORM_VERSIONS');
   if (options.sameVersions && unequal !== undefined) throw new ReproError(unequal);
-  const change = diffLockfiles(read.lockfile, lockfile);
+  const change = diffLockfiles(read.lockfile, lockfile, familyOf);
   if (options.check && serializeLockfile(lockfile) !== read.text) throw stale(options.file, change);
   const changed = await writeLockfile(options.file, read, lockfile, files);
   const rest = next.length > 0 || !changed ? next : [repro('generate', options.file)];

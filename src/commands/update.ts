@@ -1,4 +1,5 @@
 import { dirname, relative } from 'node:path';
+import { familyOf } from '../distro/index.ts';
 import { diffLockfiles } from '../lockfile/index.ts';
 import type { Lockfile } from '../model.ts';
 import type { Ports } from '../ports.ts';
@@ -46,7 +47,7 @@ export async function update(options: UpdateOptions, ports: Ports): Promise<Upda
     file,
     bakeFile,
     changed: JSON.stringify(locked.lockfile) !== JSON.stringify(read.lockfile),
-    change: diffLockfiles(read.lockfile, locked.lockfile),
+    change: diffLockfiles(read.lockfile, locked.lockfile, familyOf),
     warnings: [...locked.warnings, ...generated.warnings],
     next: generated.next,
   };

@@ -59,6 +59,7 @@ export const apk: Family = {
     return undefined;
   },
   compareVersions,
+  asksFor: (text, pkg) => /^[^=~@]*/.exec(text)?.[0] === pkg.name,
   architecture: (platform) => architectures[platform],
   // apk has no weak dependencies that a person could turn on or off: `recommends` changes nothing.
   collect: ({ requests }) => ({ flags: [], script: collectScript(requests) }),

@@ -49,6 +49,10 @@ export const apt: Family = {
     return undefined;
   },
   compareVersions,
+  asksFor(text, pkg) {
+    const groups = request.exec(text)?.groups;
+    return groups?.['name'] === pkg.name && (groups['arch'] ?? pkg.arch) === pkg.arch;
+  },
   architecture: (platform) => architectures[platform],
   // Nothing is trimmed or looked up here: what the lockfile says is what the step says.
   collect: (intent) => ({ flags: [], script: collectScript(intent) }),

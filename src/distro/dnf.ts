@@ -1,7 +1,7 @@
 import { collectScript, installScript } from './dnf/scripts.ts';
 import type { Family } from './family.ts';
 import { readInventory } from './rpm/inventory.ts';
-import { architecture, checkPackage, checkRequest } from './rpm/rules.ts';
+import { architecture, asksFor, checkPackage, checkRequest } from './rpm/rules.ts';
 import { describeScript, scratch } from './rpm/steps.ts';
 import { compareVersions } from './rpm/version.ts';
 
@@ -26,6 +26,7 @@ export const dnf: Family = {
     checkRequest(text, request, 'name, name-version, name-epoch:version-release, name.arch, a file'),
   checkPackage,
   compareVersions,
+  asksFor,
   architecture,
   collect: (intent) => ({ flags: [scratch], script: collectScript(intent) }),
   install: (intent, locked) => ({ flags: [scratch], script: installScript(intent, locked) }),

@@ -32,6 +32,8 @@ export interface Family {
   checkPackage(pkg: Package): { field: keyof Package; message: string } | undefined;
   /** Negative where version `a` is older than `b`, positive where it is newer, as the family's own tool orders. */
   compareVersions(a: string, b: string): number;
+  /** Whether a request names this package, in whatever version the request has; false where it names what a package provides. */
+  asksFor(request: string, pkg: Package): boolean;
   /** The distro's names of a platform's architecture (`linux/amd64` -> `amd64`), undefined where it has none. */
   architecture(platform: string): string | undefined;
   /** Downloads what the requests need on the base image into /out, and describes it in /out/INVENTORY. */

@@ -57,6 +57,7 @@ export const pacman: Family = {
     return undefined;
   },
   compareVersions,
+  asksFor: (text, pkg) => /^(?:[^/]*\/)?([^=]*)/.exec(text)?.[1] === pkg.name,
   architecture: (platform) => architectures[platform],
   // pacman has no weak dependencies that it would install: `recommends` changes nothing.
   collect: ({ requests }) => ({ flags: [], script: collectScript(requests) }),

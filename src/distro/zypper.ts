@@ -1,6 +1,6 @@
 import type { Family } from './family.ts';
 import { readInventory } from './rpm/inventory.ts';
-import { architecture, checkPackage, checkRequest } from './rpm/rules.ts';
+import { architecture, asksFor, checkPackage, checkRequest } from './rpm/rules.ts';
 import { describeScript, scratch } from './rpm/steps.ts';
 import { compareVersions } from './rpm/version.ts';
 import { collectScript, installScript } from './zypper/scripts.ts';
@@ -31,6 +31,7 @@ export const zypper: Family = {
   checkRequest: (text) => checkRequest(text, request, 'name, name.arch, name=version, name=version-release'),
   checkPackage,
   compareVersions,
+  asksFor: (text, pkg) => asksFor(text.replace(/=.*/s, ''), pkg),
   architecture,
   collect: (intent) => ({ flags: [scratch], script: collectScript(intent) }),
   install: (intent, locked) => ({ flags: [scratch], script: installScript(intent, locked) }),

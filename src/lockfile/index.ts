@@ -1,4 +1,12 @@
-export { diffLockfiles, type LockfileChange, type PlatformChange } from './diff.ts';
+export {
+  asks,
+  diffLockfiles,
+  isDifferent,
+  type LockfileChange,
+  type PlatformChange,
+  type Summary,
+  summarize,
+} from './diff.ts';
 export { cacheInputs } from './inputs.ts';
 export { type ParseOptions, parseLockfile } from './parse.ts';
 export { platformDifferences } from './platforms.ts';

@@ -25,8 +25,8 @@ export function success(result: Notes, text: string, json: boolean, paint: Paint
 }
 
 /** With `--json`, problems are the result, so they are on standard output. */
-export function failure(error: ReproError, json: boolean, paint: Paint): Outcome {
-  const exitCode = EXIT_CODES[error.code] ?? 1;
+export function failure(error: ReproError, json: boolean, paint: Paint, trouble = 1): Outcome {
+  const exitCode = EXIT_CODES[error.code] ?? trouble;
   if (json) return { exitCode, stdout: toJson({ problems: error.problems }), stderr: '' };
   const stderr = error.problems.map((problem) => problemText(problem, 'error', paint)).join('');
   return { exitCode, stdout: '', stderr };
@@ -54,6 +54,6 @@ function problemText(problem: Problem, kind: 'error' | 'warning', paint: Paint):
   return `${lines.join('\n')}\n`;
 }
 
-function toJson(value: unknown): string {
+export function toJson(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }

@@ -4,6 +4,7 @@ import type { LockResult } from '../commands/lock.ts';
 import type { Output } from '../commands/output.ts';
 import { shortDigest } from '../image-ref.ts';
 import type { FromTo, PlatformChange } from '../lockfile/diff.ts';
+import type { PackageChange } from '../lockfile/diff-packages.ts';
 import type { Package } from '../model.ts';
 import type { Paint } from './paint.ts';
 
@@ -62,21 +63,17 @@ function digestLine(name: string, change: FromTo | undefined, paint: Paint): str
   ];
 }
 
-function platformLines({ name, added, removed, changed, rebuilt }: PlatformChange, paint: Paint): string[] {
-  const lines = [
-    ...added.map((pkg) => [pkg, paint('green', `+ ${words(pkg)}`)] as const),
-    ...removed.map((pkg) => [pkg, paint('red', `- ${words(pkg)}`)] as const),
-    ...changed.map(
-      ({ from, to }) =>
-        [to, paint('yellow', `~ ${to.name} ${from.version} -> ${to.version} ${to.arch}`)] as const,
-    ),
-    ...rebuilt.map(
-      ({ to }) => [to, paint('yellow', `~ ${words(to)}: another file of the same version`)] as const,
-    ),
-  ];
-  // By name, so that what belongs together stands together.
-  lines.sort(([a], [b]) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  return [paint('bold', `${name}:`), ...lines.map(([, line]) => `  ${line}`)];
+function platformLines({ name, packages }: PlatformChange, paint: Paint): string[] {
+  return [paint('bold', `${name}:`), ...packages.map((change) => `  ${packageLine(change, paint)}`)];
+}
+
+function packageLine({ kind, from, to }: PackageChange, paint: Paint): string {
+  if (from === undefined) return to === undefined ? '' : paint('green', `+ ${words(to)}`);
+  if (to === undefined) return paint('red', `- ${words(from)}`);
+  const bump = `~ ${to.name} ${from.version} -> ${to.version} ${to.arch}`;
+  if (kind === 'upgraded') return paint('yellow', bump);
+  if (kind === 'downgraded') return paint('yellow', `${bump}: an older version`);
+  return paint('yellow', `~ ${words(to)}: another file of the same version`);
 }
 
 function words({ name, version, arch }: Package): string {

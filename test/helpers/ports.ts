@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import tar from 'tar-stream';
@@ -135,6 +136,8 @@ export interface Memory extends Ports {
   memory: MemoryRegistry;
   bakes: string[][];
   hints: string[];
+  /** What `git` has: revision -> file -> text. A revision is its own id, and the merge base of two is `base`. */
+  revisions: Map<string, Record<string, string>>;
 }
 
 /** `bake` runs as `docker buildx bake`; default: it succeeds and does nothing. `answers` of other docker commands. */
@@ -147,11 +150,18 @@ export function memoryPorts(
   const memory = new MemoryRegistry();
   const bakes: string[][] = [];
   const hints: string[] = [];
+  const revisions: Memory['revisions'] = new Map();
   return {
     texts: files,
     memory,
     bakes,
     hints,
+    revisions,
+    git: {
+      commit: async (revision) => (revisions.has(revision) ? revision : undefined),
+      mergeBase: async () => (revisions.has('base') ? 'base' : undefined),
+      read: async (commit, folder, name) => revisions.get(commit)?.[join(folder, name)],
+    },
     registry: memory.port,
     hint: (line) => hints.push(line),
     docker: {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import readToml from '@iarna/toml/parse-string.js';
 import test from 'ava';
 import fc from 'fast-check';
-import { cacheInputs, diffLockfiles, serializeLockfile } from '../../src/lockfile/index.ts';
+import { cacheInputs, serializeLockfile } from '../../src/lockfile/index.ts';
 import type { Digest, Lockfile, Package } from '../../src/model.ts';
 import { example, parse, schema } from './helpers.ts';
 
@@ -284,52 +284,4 @@ test('cacheInputs: never changed by accident, and by nothing that the cache does
   ];
   const hashes = new Set(others.map((change) => cacheInputs({ ...lockfile, ...change })).concat(before));
   t.is(hashes.size, others.length + 1);
-});
-
-test('diffLockfiles', (t) => {
-  const nothing = { requests: { added: [], removed: [] }, platforms: [] };
-  t.deepEqual(diffLockfiles(full, full), nothing);
-  const at = (packages: Package[], name = 'linux/amd64') => ({ ...full, platform: [{ name, packages }] });
-  const empty = { added: [], removed: [], changed: [], rebuilt: [] };
-  const cases: [before: Package[], after: Package[], change: object][] = [
-    [[], [pkg('a', '1')], { added: [pkg('a', '1')] }],
-    [[pkg('a', '1')], [], { removed: [pkg('a', '1')] }],
-    [[pkg('a', '1')], [pkg('a', '2')], { changed: [{ from: pkg('a', '1'), to: pkg('a', '2') }] }],
-    [[pkg('a', '1')], [pkg('a', '1', 'x')], { rebuilt: [{ from: pkg('a', '1'), to: pkg('a', '1', 'x') }] }],
-    [
-      [pkg('a', '1')],
-      [pkg('a', '1', 'x', 'i386')],
-      { added: [pkg('a', '1', 'x', 'i386')], removed: [pkg('a', '1')] },
-    ],
-    [
-      [pkg('k', '1'), pkg('k', '2')],
-      [pkg('k', '2'), pkg('k', '3')],
-      { added: [pkg('k', '3')], removed: [pkg('k', '1')] },
-    ],
-    [[pkg('k', '1')], [pkg('k', '1'), pkg('k', '2')], { added: [pkg('k', '2')] }],
-  ];
-  for (const [before, after, change] of cases) {
-    t.deepEqual(diffLockfiles(at(before), at(after)), {
-      ...nothing,
-      platforms: [{ name: 'linux/amd64', ...empty, ...change }],
-    });
-  }
-  const { base, cache, platform: _, ...intent } = full;
-  const unlocked = {
-    ...intent,
-    packages: ['new', 'zsh'],
-    base: { image: base.image },
-    cache: { image: cache.image },
-  };
-  t.deepEqual(diffLockfiles(unlocked, at([pkg('a', '1')], 'linux/arm64')), {
-    requests: { added: full.packages.slice(1), removed: ['new'] },
-    base: { to: digestOf('a') },
-    cache: { to: digestOf('b') },
-    inputs: { to: digestOf('c') },
-    platforms: [{ name: 'linux/arm64', ...empty, added: [pkg('a', '1')] }],
-  });
-  t.deepEqual(diffLockfiles(undefined, unlocked), {
-    ...nothing,
-    requests: { added: ['new', 'zsh'], removed: [] },
-  });
 });

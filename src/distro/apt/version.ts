@@ -10,6 +10,7 @@ export function compareVersions(a: string, b: string): number {
 function compareParts(a: string, b: string): number {
   const [x, y] = [a.match(PARTS) ?? [], b.match(PARTS) ?? []];
   for (let index = 0; index < Math.max(x.length, y.length); index++) {
+    if (x[index] === y[index]) continue;
     const [, textA = '', numberA = ''] = PART.exec(x[index] ?? '') ?? [];
     const [, textB = '', numberB = ''] = PART.exec(y[index] ?? '') ?? [];
     const order = compareTexts(textA, textB) || compareNumbers(numberA, numberB);

@@ -49,3 +49,15 @@ export function checkRequest(text: string, own: RegExp, forms: string): string |
   if (/^\/[^\s'"$;&()]+$/.test(text)) return 'is a path: name the package';
   return `is no request: ${forms}, or what a package provides`;
 }
+
+/** Whether a request names the package: `name`, `name-version` and so on, each maybe with its architecture (dnf(8)). */
+export function asksFor(text: string, { name, version, arch }: Package): boolean {
+  if (!text.startsWith(name)) return false;
+  const rest = text.slice(name.length);
+  const asked = rest.endsWith(`.${arch}`) ? rest.slice(0, -arch.length - 1) : rest;
+  const [epoch, plain] = version.includes(':') ? version.split(':', 2) : ['0', version];
+  return (
+    asked === '' ||
+    [plain, plain?.replace(/-.*/, '')].some((own) => [`-${own}`, `-${epoch}:${own}`].includes(asked))
+  );
+}
