@@ -5,6 +5,7 @@ import { loopTests } from './loop.ts';
 import { platformTests } from './platforms.ts';
 import { policyTests } from './policy.ts';
 import { readmeTests } from './readme.ts';
+import { sbomTests } from './sbom.ts';
 
 loopTests('containerd');
 dockerfileTests('containerd');
@@ -13,3 +14,4 @@ readmeTests();
 platformTests();
 policyTests();
 doctorTests('containerd');
+sbomTests('containerd');
