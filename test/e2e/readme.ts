@@ -5,6 +5,9 @@ import { engineOf, execute, newProject } from './project.ts';
 
 const test = anyTest as TestFn;
 
+/** Pages whose commands need another project, and a test of their own (test/commands/diff-docs.test.ts), or none. */
+const elsewhere = ['contributing.md', 'diff.md', 'reviewers.md'];
+
 /** Commands of the console blocks of a page, without their comments. */
 async function commandsOf(page: string): Promise<string[]> {
   const blocks = [...(await readFile(page, 'utf8')).matchAll(/```console\n([\s\S]*?)```/g)].map(
@@ -48,7 +51,8 @@ export function readmeTests(): void {
     await execute('git', ['init', '-q'], { cwd: project.folder });
 
     const commands = (await commandsOf('README.md')).filter((command) => !command.startsWith('npm '));
-    for (const page of (await readdir('docs')).filter((name) => name !== 'contributing.md').sort()) {
+    const pages = (await readdir('docs')).filter((name) => !elsewhere.includes(name)).sort();
+    for (const page of pages) {
       commands.push(...(await commandsOf(`docs/${page}`)));
     }
     t.true(commands.length > 8);
