@@ -434,6 +434,9 @@ test('the Markdown of much: folded, and short enough for a comment', async (t) =
     /\n\n<details>\n<summary>brought along: 300 added<\/summary>\n\n\| \| brought along [\s\S]*\|\n\n<\/details>\n$/,
   );
   t.notRegex(folded, /more/);
+  const perl = many(5000, 5).platform?.[0]?.packages.map((one) => ({ ...one, source: 'perl' })) ?? [];
+  const [line] = /^\| added \| .*/m.exec(await markdown(lockfile(perl))) ?? [''];
+  t.regex(line, /^\| added \| (?:`p\d+-x{5}` ){300}and 4700 more \| `1` \| 5\.0 MB \| `perl` \|$/);
   for (const [count, length] of [
     [10_000, 5],
     [2000, 500],
@@ -504,6 +507,20 @@ test('the Markdown of a stranger', async (t) => {
   t.is(lines.length, nasty.length + 6);
   // The same on a terminal: nothing acts on it.
   t.notRegex((await repro(ports, 'diff', 'a.lock', file)).stdout, /[^\n\P{C}]/u);
+});
+
+test('another base is not a base that moved', async (t) => {
+  const other = lockfile(before.platform?.[0]?.packages ?? [], {
+    packages: before.packages,
+    base: { ...before.base, image: 'docker.io/library/debian:sid', digest: `sha256:${'1'.repeat(64)}` },
+  });
+  const ports = memoryPorts({ 'a.lock': old, 'b.lock': serializeLockfile(other) });
+  const lines = [
+    '~ base.image: docker.io/library/debian:trixie-slim -> docker.io/library/debian:sid',
+    '~ base: ',
+  ];
+  const { stdout } = await repro(ports, 'diff', 'a.lock', 'b.lock');
+  t.true(stdout.startsWith(`a.lock -> b.lock\n${lines.join('\n')}`), stdout);
 });
 
 test('sizes', (t) => {

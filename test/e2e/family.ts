@@ -60,6 +60,11 @@ export function familyTests(engine: EngineFacts, variant: Variant): void {
     t.deepEqual(removed.map(outline), ['packages', 'digest', 'inputs', 'greet 1.0-1']);
     t.deepEqual(added.map(outline), ['packages', 'digest', 'inputs', ...variant.locked]);
 
+    await project.write('before.lock', before);
+    const { stdout: diff } = await ok(t, project.repro('diff', 'before.lock'));
+    t.regex(diff, /^ {2}asked for\n(?: {4}.*\n)* {4}~ greet 1\.0-1 -> 1\.1-1, /m);
+    t.regex(diff, /^ {2}brought along\n(?: {4}.*\n)* {4}\+ base-thing 1\.1-1, /m);
+
     await checkSbom(t, project);
     await ok(t, project.repro('policy', '-o', 'policy.json'));
     await ok(t, underPolicy(project, 'buildx', 'bake', '-f', 'docker-bake.hcl', 'app'));

@@ -4,7 +4,7 @@ import type { FromTo } from '../../lockfile/diff.ts';
 import type { KeyChange } from '../../lockfile/diff-intent.ts';
 import { code } from './escape.ts';
 import { countsOf, countsText, type Group, type Section, sectionsOf } from './sections.ts';
-import { sideNames } from './sides.ts';
+import { baseWords, sideNames } from './sides.ts';
 import { growth, sizeText } from './sizes.ts';
 
 /** GitHub takes 65,536 characters a comment. */
@@ -23,7 +23,7 @@ export function diffMarkdown(result: DiffResult): string {
   return text;
 }
 
-/** `rows`: so many lines a list. */
+/** `rows`: so many lines a list, and names a line. */
 function comment(result: DiffResult, sections: readonly Section[], rows: number): string {
   const { file, different, summary } = result;
   const counts = countsText(summary) || (different ? 'no package changed' : 'no difference');
@@ -37,10 +37,11 @@ function comment(result: DiffResult, sections: readonly Section[], rows: number)
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function keyLines({ intent, base, facts, cache, inputs, repushed }: DiffResult): string[] {
+function keyLines(result: DiffResult): string[] {
+  const { intent, base, facts, cache, inputs, repushed } = result;
   return [
     ...intent.map(keyLine),
-    ...pinLine(base?.from && base.to ? 'base moved' : 'base', base),
+    ...pinLine(baseWords(result), base),
     ...facts.map(keyLine),
     ...pinLine(repushed ? '**cache pushed again with the same packages**' : 'cache', cache),
     ...pinLine('cache.inputs', cache === undefined ? inputs : undefined),
@@ -85,23 +86,22 @@ function sectionParts({ platforms, size, asked, others }: Section, rows: number)
 
 function table(title: string, groups: readonly Group[], rows: number): string {
   if (groups.length === 0) return '';
-  const lines = cut(groups.map(row), rows, (left) => `| … | and ${left} more | | | |`);
+  const lines = cut(
+    groups.map((group) => row(group, rows)),
+    rows,
+    (left) => `| … | and ${left} more | | | |`,
+  );
   return [`| | ${title} | version | size | source |`, '|---|---|---|---|---|', ...lines].join('\n');
 }
 
-function row({ kind, packages, source, from, to, size }: Group): string {
+function row({ kind, packages, source, from, to, size }: Group, rows: number): string {
   const what = kind === 'downgraded' || kind === 'rebuilt' ? `**${kind}**` : kind;
   const versions = [...new Set([from, to])].flatMap((version) =>
     version === undefined ? [] : [code(version)],
   );
+  const names = cut(packages.map(code), rows, (left) => `and ${left} more`).join(' ');
   const amount = kind === 'removed' ? growth(size) : sizeText(size);
-  const cells = [
-    what,
-    packages.map(code).join(' '),
-    versions.join(' → '),
-    amount,
-    source === undefined ? '' : code(source),
-  ];
+  const cells = [what, names, versions.join(' → '), amount, source === undefined ? '' : code(source)];
   return `|${cells.map((cell) => (cell === '' ? ' ' : ` ${cell} `)).join('|')}|`;
 }
 

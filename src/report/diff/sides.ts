@@ -16,3 +16,9 @@ export function sideNames(result: DiffResult): [from: string, to: string] {
   };
   return [name(result.from), name(result.to)];
 }
+
+/** The same image has another digest: its tag moved. */
+export function baseWords({ base, intent }: DiffResult): string {
+  const moved = base?.from !== undefined && base.to !== undefined;
+  return moved && !intent.some(({ key }) => key === 'base.image') ? 'base moved' : 'base';
+}

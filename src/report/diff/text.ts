@@ -7,7 +7,7 @@ import type { KeyChange } from '../../lockfile/diff-intent.ts';
 import type { ChangeKind } from '../../lockfile/diff-packages.ts';
 import type { Paint, Style } from '../paint.ts';
 import { countsOf, countsText, type Group, type Section, sectionsOf } from './sections.ts';
-import { isVersioned, sideNames } from './sides.ts';
+import { baseWords, isVersioned, sideNames } from './sides.ts';
 import { growth, sizeText } from './sizes.ts';
 
 export function diffText(result: DiffResult, paint: Paint): string {
@@ -19,7 +19,7 @@ export function diffText(result: DiffResult, paint: Paint): string {
   const lines = [
     paint('bold', `${name}${visible(from)} -> ${visible(to)}`),
     ...intent.map((change) => paint('yellow', `~ ${keyText(change)}`)),
-    ...pinLine('base', base, base?.from && base.to ? ' moved' : '', paint),
+    ...pinLine(baseWords(result), base, '', paint),
     ...facts.map((change) => paint('yellow', `~ ${keyText(change)}`)),
     ...pinLine('cache', cache, repushed ? ' pushed again with the same packages' : '', paint),
     ...pinLine('cache.inputs', cache === undefined ? inputs : undefined, '', paint),
