@@ -41,6 +41,7 @@ const ports: Ports = {
     manifest: async (...args) => (await registry()).manifest(...args),
     blob: async (...args) => (await registry()).blob(...args),
     stream: async (...args) => (await registry()).stream(...args),
+    tag: async (...args) => (await registry()).tag(...args),
     login: async (...args) => (await registry()).login(...args),
   },
   docker: {

@@ -61,8 +61,13 @@ export interface Registry {
   ): Promise<{ descriptor: Descriptor; content: ImageManifest | ImageIndex }>;
   /** A whole small blob, checked against its digest; refuses more than `limit` bytes. */
   blob(reference: ImageReference, blob: Descriptor, limit: number): Promise<Buffer>;
-  /** A blob as a stream, checked against its digest when read to its end; destroy it to stop early. `label` names it in the progress. */
-  stream(reference: ImageReference, blob: Descriptor, label: string): Promise<Readable>;
+  /**
+   * A blob as a stream, checked against its digest when read to its end; destroy it to stop early. `label` names it in the
+   * progress; several with one label and a `total` (bytes) are shown as one.
+   */
+  stream(reference: ImageReference, blob: Descriptor, label: string, total?: number): Promise<Readable>;
+  /** Puts a tag on what the digest of the reference names, and says so only when it is there. */
+  tag(reference: ImageReference & { digest: Digest }, tag: string): Promise<void>;
   /** Where the credentials are from that the registry was given so far; undefined where it was given none. */
   login(domain: string): Promise<string | undefined>;
 }

@@ -151,6 +151,10 @@ test('usage errors', async (t) => {
       'error: --check compares a file: it needs another -o than - [E_USAGE]\n  hint: see repro generate --help\n',
     ],
     [
+      ['lock', '--check', '--keep'],
+      'error: --check changes nothing, and --keep sets a tag [E_USAGE]\n  hint: see repro lock --help\n',
+    ],
+    [
       ['update', '-o', '-'],
       'error: bake reads the bake file: it needs another -o than - [E_USAGE]\n  hint: see repro update --help\n',
     ],
@@ -228,6 +232,7 @@ test('help, version, completion', async (t) => {
     'generate',
     'lock',
     'update',
+    'verify',
     'merge',
     'doctor',
     'completion',

@@ -40,6 +40,7 @@ const ranks: Record<string, number> = {
   bake: 2,
   policy: 2,
   sbom: 2,
+  verify: 2,
   lockfile: 1,
   oci: 1,
   distro: 1,

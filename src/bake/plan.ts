@@ -1,10 +1,9 @@
 import { posix } from 'node:path';
 import type { Family } from '../distro/family.ts';
-import { cacheInputs } from '../lockfile/index.ts';
 import type { Build, Lockfile } from '../model.ts';
 import { collectDockerfile, describeDockerfile, installDockerfile } from './dockerfile.ts';
 import type { Block, Value } from './hcl.ts';
-import { labels } from './labels.ts';
+import { cacheLabels } from './labels.ts';
 import type { Shape } from './own-dockerfile.ts';
 import { pinnedName, requestsText, unpinnedProblems } from './pins.ts';
 
@@ -104,15 +103,6 @@ function ownDockerfile({ dockerfile, context = '.' }: Build, stage: string | und
 
 function baseContext({ base }: Lockfile): string {
   return `docker-image://${pinnedName(base.image, base.digest)}`;
-}
-
-function cacheLabels(lockfile: Lockfile): Record<string, string> {
-  const inputs = cacheInputs(lockfile);
-  return {
-    ...(inputs === undefined ? {} : { [labels.inputs]: inputs }),
-    [labels.base]: pinnedName(lockfile.base.image, lockfile.base.digest),
-    [labels.packages]: requestsText(lockfile),
-  };
 }
 
 /** Seconds since 1970: what the build makes is as old as the base image. */

@@ -14,10 +14,11 @@ import { policy } from './policy.ts';
 import { sbom } from './sbom.ts';
 import { update } from './update.ts';
 import { type Options, oddity, usage } from './usage.ts';
+import { verify } from './verify.ts';
 
 /** In the order of the help. */
 const commands: readonly Command[] = [
-  ...[init, add, remove, generate, lock, update, diff],
+  ...[init, add, remove, generate, lock, update, verify, diff],
   ...[doctor, sbom, policy, merge, completion],
 ];
 

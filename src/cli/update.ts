@@ -6,6 +6,7 @@ export const update = command(
   (tree) =>
     tree
       .option('base', flag('Move the base to what its tag says today, first'))
+      .option('keep', flag('Give the cache a tag of its own, so that its registry keeps it'))
       .option('output', text('The bake file; default: docker-bake.hcl', { alias: 'o' }))
       .check(({ output }) => output !== '-' || 'bake reads the bake file: it needs another -o than -')
       .example('$0 update', 'new versions of the packages')

@@ -2,6 +2,7 @@ import { familyOf } from '../distro/index.ts';
 import { type Problem, ReproError } from '../errors.ts';
 import { diffLockfiles, type LockfileChange, serializeLockfile } from '../lockfile/index.ts';
 import type { Ports } from '../ports.ts';
+import { keepCache } from './keep.ts';
 import { pin } from './pin.ts';
 import { readLockfile, repro, writeLockfile } from './project.ts';
 
@@ -10,12 +11,16 @@ export interface LockOptions {
   check?: boolean | undefined;
   /** Fail where a package has not the same version on all platforms. */
   sameVersions?: boolean | undefined;
+  /** Give the cache a tag of its own. */
+  keep?: boolean | undefined;
 }
 
 export interface LockResult {
   file: string;
   changed: boolean;
   change: LockfileChange;
+  /** The cache's tag of its own. */
+  kept?: string;
   warnings: Problem[];
   next: string[];
 }
@@ -31,9 +36,17 @@ export async function lock(
   if (options.sameVersions && unequal !== undefined) throw new ReproError(unequal);
   const change = diffLockfiles(read.lockfile, lockfile, familyOf);
   if (options.check && serializeLockfile(lockfile) !== read.text) throw stale(options.file, change);
+  const kept = options.keep && lockfile.cache.digest ? await keepCache(lockfile, registry) : undefined;
   const changed = await writeLockfile(options.file, read, lockfile, files);
   const rest = next.length > 0 || !changed ? next : [repro('generate', options.file)];
-  return { file: options.file, changed, change, warnings, next: rest };
+  return {
+    file: options.file,
+    changed,
+    change,
+    ...(kept !== undefined && { kept }),
+    warnings,
+    next: rest,
+  };
 }
 
 function stale(file: string, { base, cache, platforms }: LockfileChange): ReproError {

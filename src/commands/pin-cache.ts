@@ -34,7 +34,8 @@ export async function pinCache(
     if (found === undefined && (await registry.head({ ...reference, digest })) !== undefined) {
       const name = familiarImageReference(reference);
       const message = `the registry ${reference.domain} has no tag ${name} any more, the package cache is still there by its digest`;
-      return { lockfile, warnings: [{ code: 'E_UNTAGGED', message }] };
+      const hint = `its registry may take it away; to give it a tag of its own: ${repro('verify', options.file)} --keep`;
+      return { lockfile, warnings: [{ code: 'E_UNTAGGED', message, hint }] };
     }
   }
   if (found === undefined) return undefined;

@@ -4,6 +4,7 @@ import { diffLockfiles } from '../lockfile/index.ts';
 import type { Lockfile } from '../model.ts';
 import type { Ports } from '../ports.ts';
 import { generateFrom } from './generate.ts';
+import { keepCache } from './keep.ts';
 import type { LockResult } from './lock.ts';
 import { pin } from './pin.ts';
 import { pinBase } from './pin-base.ts';
@@ -14,6 +15,8 @@ export interface UpdateOptions {
   /** The bake file. */
   output?: string | undefined;
   base?: boolean | undefined;
+  /** Give the cache a tag of its own. */
+  keep?: boolean | undefined;
 }
 
 export interface UpdateResult extends LockResult {
@@ -32,11 +35,13 @@ export async function update(options: UpdateOptions, ports: Ports): Promise<Upda
   const unpinned = options.base || read.lockfile.base.digest === undefined;
   const wanted = unpinned ? await pinBase(read.lockfile, registry) : read.lockfile;
   let locked: Awaited<ReturnType<typeof pin>>;
+  let kept: string | undefined;
   await generateFrom(wanted, options, files);
   try {
     hint(bake(file, bakeFile, 'pkg-cache'));
     await docker.bake(['-f', relative(dirname(file), bakeFile), 'pkg-cache', '--push'], dirname(file));
     locked = await pin(wanted, options, registry);
+    if (options.keep) kept = await keepCache(locked.lockfile, registry);
     await writeLockfile(file, read, locked.lockfile, files);
   } catch (error) {
     await restore(read.lockfile, options, ports);
@@ -48,6 +53,7 @@ export async function update(options: UpdateOptions, ports: Ports): Promise<Upda
     bakeFile,
     changed: JSON.stringify(locked.lockfile) !== JSON.stringify(read.lockfile),
     change: diffLockfiles(read.lockfile, locked.lockfile, familyOf),
+    ...(kept !== undefined && { kept }),
     warnings: [...locked.warnings, ...generated.warnings],
     next: generated.next,
   };

@@ -1,5 +1,5 @@
 import type { Package } from '../model.ts';
-import { readInventory } from './apk/inventory.ts';
+import { fileName, readInventory } from './apk/inventory.ts';
 import { collectScript, describeScript, installScript } from './apk/scripts.ts';
 import { compareVersions } from './apk/version.ts';
 import type { Family } from './family.ts';
@@ -69,6 +69,7 @@ export const apk: Family = {
     script: installScript(requests, locked),
   }),
   describe: () => ({ flags: [], script: describeScript() }),
+  fileName,
   inventory: 'INVENTORY',
   readInventory,
 };

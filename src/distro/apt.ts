@@ -1,4 +1,4 @@
-import { readInventory } from './apt/inventory.ts';
+import { fileName, readInventory } from './apt/inventory.ts';
 import { collectScript, describeScript, installScript } from './apt/scripts.ts';
 import { compareVersions } from './apt/version.ts';
 import type { Family } from './family.ts';
@@ -61,6 +61,7 @@ export const apt: Family = {
     script: installScript(intent, locked),
   }),
   describe: () => ({ flags: [], script: describeScript() }),
+  fileName,
   inventory: 'Packages',
   readInventory,
 };

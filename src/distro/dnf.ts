@@ -1,6 +1,6 @@
 import { collectScript, installScript } from './dnf/scripts.ts';
 import type { Family } from './family.ts';
-import { readInventory } from './rpm/inventory.ts';
+import { fileName, readInventory } from './rpm/inventory.ts';
 import { architecture, asksFor, checkPackage, checkRequest } from './rpm/rules.ts';
 import { describeScript, scratch } from './rpm/steps.ts';
 import { compareVersions } from './rpm/version.ts';
@@ -31,6 +31,7 @@ export const dnf: Family = {
   collect: (intent) => ({ flags: [scratch], script: collectScript(intent) }),
   install: (intent, locked) => ({ flags: [scratch], script: installScript(intent, locked) }),
   describe: () => ({ flags: [scratch], script: describeScript() }),
+  fileName,
   inventory: 'INVENTORY',
   readInventory,
 };

@@ -45,6 +45,8 @@ export interface Family {
   install(intent: Intent, locked: readonly Package[] | undefined): Step;
   /** Describes package files that another recipe collected anywhere under /out (a Dockerfile in the method's own shape). */
   describe(): Step;
+  /** What a package's file is called in the cache. */
+  fileName(pkg: Package): string;
   /** Name of the file in the cache's last layer that lists its packages. */
   inventory: string;
   /** The packages of that file's text; throws ReproError (E_INVENTORY). */

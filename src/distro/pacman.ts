@@ -1,6 +1,6 @@
 import type { Package } from '../model.ts';
 import type { Family } from './family.ts';
-import { readInventory } from './pacman/inventory.ts';
+import { fileName, readInventory } from './pacman/inventory.ts';
 import { collectScript, describeScript, installScript } from './pacman/scripts.ts';
 import { compareVersions } from './pacman/version.ts';
 
@@ -66,6 +66,7 @@ export const pacman: Family = {
     script: installScript(requests, locked),
   }),
   describe: () => ({ flags: [], script: describeScript() }),
+  fileName,
   inventory: 'INVENTORY',
   readInventory,
 };

@@ -1,5 +1,5 @@
 import type { Family } from './family.ts';
-import { readInventory } from './rpm/inventory.ts';
+import { fileName, readInventory } from './rpm/inventory.ts';
 import { architecture, asksFor, checkPackage, checkRequest } from './rpm/rules.ts';
 import { describeScript, scratch } from './rpm/steps.ts';
 import { compareVersions } from './rpm/version.ts';
@@ -36,6 +36,7 @@ export const zypper: Family = {
   collect: (intent) => ({ flags: [scratch], script: collectScript(intent) }),
   install: (intent, locked) => ({ flags: [scratch], script: installScript(intent, locked) }),
   describe: () => ({ flags: [scratch], script: describeScript() }),
+  fileName,
   inventory: 'INVENTORY',
   readInventory,
 };

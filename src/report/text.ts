@@ -41,13 +41,15 @@ export function outputText({ file, changed, text }: Output): string {
   return changed ? `wrote ${file}\n` : `${file} is up to date\n`;
 }
 
-export function lockText({ file, changed, change }: LockResult, paint: Paint): string {
-  if (!changed) return `${file} is up to date\n`;
+export function lockText({ file, changed, change, kept }: LockResult, paint: Paint): string {
+  const keptLine = kept === undefined ? [] : [`kept as ${kept}`];
+  if (!changed) return [`${file} is up to date`, ...keptLine].map((line) => `${line}\n`).join('');
   const lines = [
     `wrote ${file}`,
     ...digestLine('base', change.base, paint),
     ...digestLine('cache', change.cache, paint),
     ...change.platforms.flatMap((platform) => platformLines(platform, paint)),
+    ...keptLine,
   ];
   return lines.map((line) => `${line}\n`).join('');
 }

@@ -26,7 +26,8 @@ export type Entry = {
   name: string;
   text?: string;
   linkname?: string;
-  type?: 'file' | 'symlink' | 'link' | 'directory';
+  type?: 'file' | 'symlink' | 'link' | 'directory' | 'character-device' | 'fifo' | 'contiguous-file';
+  pax?: Record<string, string>;
   /** In place of a text: so many zeros. */
   size?: number;
 };
@@ -34,8 +35,13 @@ export type Entry = {
 /** A layer's tar. */
 export async function tarOf(entries: readonly Entry[]): Promise<Buffer> {
   const pack = tar.pack();
-  for (const { name, text = '', linkname, type, size } of entries) {
-    const header = { name, mtime: new Date(0), ...(linkname !== undefined && { linkname }) };
+  for (const { name, text = '', linkname, type, size, pax } of entries) {
+    const header = {
+      name,
+      mtime: new Date(0),
+      ...(linkname !== undefined && { linkname }),
+      ...(pax && { pax }),
+    };
     const content = size === undefined ? text : Buffer.alloc(size);
     pack.entry({ ...header, type: type ?? (linkname === undefined ? 'file' : 'symlink') }, content);
   }
@@ -108,6 +114,12 @@ class MemoryRegistry {
   }
 
   readonly port: Ports['registry'] = {
+    tag: async (reference, tag) => {
+      const { domain, path, digest } = reference;
+      const tagged = formatImageReference({ domain, path, tag });
+      this.ask('PUT', tagged);
+      this.tags.set(tagged, digest);
+    },
     head: async (reference) => {
       this.ask('HEAD', formatImageReference(reference));
       return this.find(reference)?.descriptor;

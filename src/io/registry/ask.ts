@@ -11,8 +11,10 @@ interface Question {
   reference: ImageReference;
   /** Below the repository: `manifests/latest`. */
   path: string;
-  method: 'GET' | 'HEAD';
+  /** PUT needs the right to push. */
+  method: 'GET' | 'HEAD' | 'PUT';
   headers?: OutgoingHttpHeaders;
+  body?: Buffer;
   retry: Retry;
   signal?: AbortSignal | undefined;
 }
@@ -27,7 +29,7 @@ export function createAsk(
   userAgent: string,
   secrets: Set<string>,
 ): Ask {
-  return async function ask({ reference, path, method, headers, retry, signal }) {
+  return async function ask({ reference, path, method, headers, body, retry, signal }) {
     const { domain } = reference;
     const url = () => new URL(`/v2/${reference.path}/${path}`, endpoints.base(domain));
     const what = `the registry ${domain}`;
@@ -40,15 +42,17 @@ export function createAsk(
         authorization,
         what,
         domain,
+        body,
         retry,
         signal,
       });
-    const known = await auth.known(reference);
+    const access = method === 'PUT' ? 'pull,push' : 'pull';
+    const known = await auth.known(reference, access);
     let answer = await send(known);
     const { response } = answer;
     if (answer.status === 401 && !answer.isRedirected && response.headers['www-authenticate'] !== undefined) {
       await drain(response);
-      answer = await send(await auth.answer(reference, response.headers, known, retry));
+      answer = await send(await auth.answer(reference, access, response.headers, known, retry));
     }
     const { status, from, isRedirected } = answer;
     if (isRedirected || (status !== 401 && status !== 403)) return answer;

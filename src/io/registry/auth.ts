@@ -5,14 +5,15 @@ import { parseChallenges } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
 import { basicHeader, denied } from './login.ts';
 import type { Retry } from './retry.ts';
-import type { FetchToken } from './token.ts';
+import type { Access, FetchToken } from './token.ts';
 
-/** Values of the Authorization header, one for a repository, kept in memory. */
+/** Values of the Authorization header, one for a repository and access, kept in memory. */
 export interface Auth {
-  known(reference: ImageReference): Promise<string> | undefined;
+  known(reference: ImageReference, access: Access): Promise<string> | undefined;
   /** Answers a 401. `refused` is what was sent. */
   answer(
     reference: ImageReference,
+    access: Access,
     headers: IncomingHttpHeaders,
     refused: string | undefined,
     retry: Retry,
@@ -25,16 +26,16 @@ export function createAuth(
   secrets: Set<string>,
 ): Auth {
   const headersByRepository = new Map<string, Promise<string>>();
-  const keyOf = ({ domain, path }: ImageReference) => `${domain}/${path}`;
+  const keyOf = ({ domain, path }: ImageReference, access: Access) => `${domain}/${path} ${access}`;
 
   return {
-    known: (reference) => headersByRepository.get(keyOf(reference)),
-    async answer(reference, headers, refused, retry) {
-      const key = keyOf(reference);
+    known: (reference, access) => headersByRepository.get(keyOf(reference, access)),
+    async answer(reference, access, headers, refused, retry) {
+      const key = keyOf(reference, access);
       const current = headersByRepository.get(key);
       // Another request may have got a new one meanwhile.
       if (current !== undefined && (refused === undefined || (await current) !== refused)) return current;
-      const next = authorize(reference, headers['www-authenticate'] ?? '', retry);
+      const next = authorize(reference, access, headers['www-authenticate'] ?? '', retry);
       headersByRepository.set(key, next);
       try {
         return await next;
@@ -45,7 +46,12 @@ export function createAuth(
     },
   };
 
-  async function authorize(reference: ImageReference, header: string, retry: Retry): Promise<string> {
+  async function authorize(
+    reference: ImageReference,
+    access: Access,
+    header: string,
+    retry: Retry,
+  ): Promise<string> {
     const challenges = parseChallenges(header);
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
     const basic = challenges.find(({ scheme }) => scheme === 'basic');
@@ -61,7 +67,7 @@ export function createAuth(
     if (credentials?.kind === 'registry') return bearerHeader(credentials.token, domain, secrets);
     if (bearer !== undefined) {
       return bearerHeader(
-        await fetchToken(reference, bearer.parameters, credentials, retry),
+        await fetchToken(reference, access, bearer.parameters, credentials, retry),
         domain,
         secrets,
       );

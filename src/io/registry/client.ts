@@ -1,5 +1,5 @@
 import { ReproError } from '../../errors.ts';
-import { formatImageReference, type ImageReference } from '../../image-ref.ts';
+import { formatImageReference } from '../../image-ref.ts';
 import type { Registry } from '../../ports.ts';
 import { createAsk } from './ask.ts';
 import { createAuth } from './auth.ts';
@@ -8,7 +8,7 @@ import { openBlob, toStream } from './blob.ts';
 import { type Found, findCredentials } from './credentials.ts';
 import { createEndpoints } from './endpoint.ts';
 import { createExchange } from './exchange.ts';
-import { createManifests } from './manifests.ts';
+import { createManifests, noSuchImage } from './manifests.ts';
 import { createRetry } from './retry.ts';
 import { defaultTiming, type Timing } from './timing.ts';
 import { createFetchToken } from './token.ts';
@@ -44,6 +44,8 @@ export function createRegistry(options: RegistryOptions): Registry & {
   const fetchToken = createFetchToken(exchange, endpoints, userAgent, secrets);
   const auth = createAuth(credentialsOf, fetchToken, secrets);
   const ask = createAsk(exchange, auth, endpoints, userAgent, secrets);
+  /** Bytes of the streams that are parts of one whole. */
+  const sums = new Map<string, number>();
   const manifests = createManifests(ask, timing, secrets);
 
   return {
@@ -63,27 +65,21 @@ export function createRegistry(options: RegistryOptions): Registry & {
       for await (const chunk of chunks) parts.push(chunk);
       return Buffer.concat(parts);
     },
-    async stream(reference, blob, label) {
+    async stream(reference, blob, label, total) {
       const abort = new AbortController();
       const request = { reference, blob, retry: createRetry(timing), signal: abort.signal };
       const chunks = await openBlob(ask, request, secrets);
       let done = 0;
       return toStream(chunks, abort, (bytes) => {
         done += bytes;
-        onProgress?.({ label, done, total: blob.size });
+        if (total !== undefined) sums.set(label, (sums.get(label) ?? 0) + bytes);
+        onProgress?.({ label, done: sums.get(label) ?? done, total: total ?? blob.size });
       });
     },
     async login(domain) {
       return (await credentials.get(domain))?.source;
     },
+    tag: manifests.tag,
     close: transport.close,
   };
-}
-
-function noSuchImage(reference: ImageReference): ReproError {
-  return new ReproError({
-    code: 'E_NO_SUCH_IMAGE',
-    message: `the registry ${reference.domain} has no image ${formatImageReference(reference)}`,
-    hint: 'check its name and tag, and that it was pushed',
-  });
 }

@@ -9,11 +9,11 @@ import { withoutLogin } from './tunnel.ts';
 interface ExchangeRequest {
   /** Asked for at each attempt: it changes when the host turns out to speak TLS. */
   url: () => URL;
-  method: 'GET' | 'HEAD' | 'POST';
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT';
   headers?: OutgoingHttpHeaders;
   /** Goes to the URL's own origin, never on to another one. */
   authorization?: string | undefined;
-  body?: string;
+  body?: string | Buffer | undefined;
   /** Names the other side in messages: `the registry 127.0.0.1:5000`. */
   what: string;
   /** The registry's domain, where this is a registry and not a token server. */
@@ -77,7 +77,7 @@ export function createExchange(transport: Transport, endpoints: Endpoints, secre
       const location = [301, 302, 303, 307, 308].includes(status) ? response.headers.location : undefined;
       if (location === undefined) return { response, status, from, isRedirected: hop > 0 };
       await drain(response);
-      if (method === 'POST' || !URL.canParse(location, url.href)) return badRedirect(from);
+      if (body !== undefined || !URL.canParse(location, url.href)) return badRedirect(from);
       const next = withoutLogin(new URL(location, url));
       if (!isAllowed(next, url)) return badRedirect(from);
       if (next.origin !== url.origin) {

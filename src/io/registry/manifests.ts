@@ -20,7 +20,8 @@ export interface Manifests {
   /** Undefined where the registry has none. */
   get(
     reference: ImageReference,
-  ): Promise<{ descriptor: Descriptor; content: ImageManifest | ImageIndex } | undefined>;
+  ): Promise<{ descriptor: Descriptor; content: ImageManifest | ImageIndex; body: Buffer } | undefined>;
+  tag: Registry['tag'];
 }
 
 export function createManifests(ask: Ask, timing: Timing, secrets: Set<string>): Manifests {
@@ -40,6 +41,24 @@ export function createManifests(ask: Ask, timing: Timing, secrets: Set<string>):
       return descriptor;
     },
     get,
+    async tag(reference, tag) {
+      const name = formatImageReference(reference);
+      const found = await get(reference);
+      if (found === undefined) throw noSuchImage(reference);
+      const { body, descriptor } = found;
+      const answer = await ask({
+        reference,
+        path: `manifests/${tag}`,
+        method: 'PUT',
+        headers: { 'content-type': descriptor.mediaType },
+        body,
+        retry: createRetry(timing),
+      });
+      if (answer.status !== 201) throw await statusProblem(answer, ` for the tag ${tag} of ${name}`, secrets);
+      await drain(answer.response);
+      const digest = answer.response.headers['docker-content-digest'];
+      checkDigest(reference, descriptor.digest, typeof digest === 'string' ? digest : descriptor.digest);
+    },
   };
 
   async function get(reference: ImageReference): ReturnType<Manifests['get']> {
@@ -72,9 +91,17 @@ export function createManifests(ask: Ask, timing: Timing, secrets: Set<string>):
         response.headers['content-type'],
         formatImageReference(reference),
       );
-      return { descriptor: { mediaType: content.mediaType, digest, size: body.length }, content };
+      return { descriptor: { mediaType: content.mediaType, digest, size: body.length }, content, body };
     }
   }
+}
+
+export function noSuchImage(reference: ImageReference): ReproError {
+  return new ReproError({
+    code: 'E_NO_SUCH_IMAGE',
+    message: `the registry ${reference.domain} has no image ${formatImageReference(reference)}`,
+    hint: 'check its name and tag, and that it was pushed',
+  });
 }
 
 function pathOf(reference: ImageReference): string {

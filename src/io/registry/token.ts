@@ -8,9 +8,12 @@ import type { Retry } from './retry.ts';
 import { clean } from './text.ts';
 import { withoutLogin } from './tunnel.ts';
 
-/** Gets a bearer token for pulling (distribution's docs: spec/auth/token.md, and oauth.md for refresh tokens). */
+export type Access = 'pull' | 'pull,push';
+
+/** Gets a bearer token (distribution's docs: spec/auth/token.md, and oauth.md for refresh tokens). */
 export type FetchToken = (
   reference: ImageReference,
+  access: Access,
   parameters: Readonly<Record<string, string>>,
   credentials: Credentials | undefined,
   retry: Retry,
@@ -22,13 +25,13 @@ export function createFetchToken(
   userAgent: string,
   secrets: Set<string>,
 ): FetchToken {
-  return async function fetchToken(reference, parameters, credentials, retry) {
+  return async function fetchToken(reference, access, parameters, credentials, retry) {
     const { domain, path } = reference;
     const realm = readRealm(parameters['realm'], domain, endpoints);
     const what = `the token server ${realm.host} of the registry ${domain}`;
     const query = new URLSearchParams();
     if (parameters['service'] !== undefined) query.append('service', parameters['service']);
-    const scope = parameters['scope'] ?? `repository:${path}:pull`;
+    const scope = scopeOf(path, access, parameters['scope']);
     const headers = { 'user-agent': userAgent, accept: 'application/json' };
     if (credentials?.kind === 'identity') {
       query.append('scope', scope);
@@ -58,6 +61,13 @@ export function createFetchToken(
       throw new ReproError({ code: 'E_REGISTRY_ERROR', message: `${what} gave no token` });
     }
   };
+}
+
+/** The scope that the registry names, but for those that name pulling whatever is asked of them. */
+function scopeOf(path: string, access: Access, named: string | undefined): string {
+  const mayPush = (scope: string) => /[:,](?:push|\*)(?:,|$)/.test(scope.slice(scope.lastIndexOf(':')));
+  const isEnough = named !== undefined && (access === 'pull' || named.split(' ').some(mayPush));
+  return isEnough ? named : `repository:${path}:${access}`;
 }
 
 /** Throws where credentials would go over the network in the clear. */

@@ -7,9 +7,9 @@ import type { Timing } from './timing.ts';
 import { proxyError, proxyHeaders, refusedBy, tunnel, withoutLogin } from './tunnel.ts';
 
 interface Request {
-  method: 'GET' | 'HEAD' | 'POST';
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT';
   headers: OutgoingHttpHeaders;
-  body?: string;
+  body?: string | Buffer;
   signal?: AbortSignal | undefined;
 }
 

@@ -300,6 +300,45 @@ test('bearer tokens: anonymous, with a password, with a refresh token, renewed',
   t.is(access.seen[0]?.line, 'GET /t?scope=repository%3Ateam%2Fapp%3Apull');
 });
 
+test('a tag is pushed as the bytes that the registry has, with a right to push', async (t) => {
+  const tokens = await serve(t, (request, response) => {
+    const mayPush = new URL(request.url ?? '', 'http://a').searchParams.get('scope')?.endsWith(':pull,push');
+    reply(200, {}, `{"token":"${mayPush ? 'push' : 'pull'}"}`)(request, response);
+  });
+  // As registries do that name the scope for pulling whatever is asked of them; then as the others do.
+  for (const scope of ['team/app:pull', 'team/push:pull', 'team/app:pull,push']) {
+    const stored: string[] = [];
+    const { host, seen } = await serve(t, (request, response) => {
+      const isPut = request.method === 'PUT';
+      const challenge = `Bearer realm="http://${tokens.host}/t",scope="repository:${isPut ? scope : 'team/app:pull'}"`;
+      guarded(`Bearer ${isPut ? 'push' : 'pull'}`, challenge, (request, response) => {
+        if (!isPut) return serveManifest(request, response);
+        stored.push(`${request.url} ${request.headers['content-type']} ${request.body}`);
+        reply(201, { 'docker-content-digest': descriptor.digest })(request, response);
+      })(request, response);
+    });
+    const registry = client(t);
+    const { domain, path } = ref(host);
+    await registry.tag({ domain, path, digest: descriptor.digest }, 'kept');
+    await registry.tag({ domain, path, digest: descriptor.digest }, 'again');
+    t.deepEqual(
+      stored,
+      ['kept', 'again'].map((tag) => `/v2/team/app/manifests/${tag} ${descriptor.mediaType} ${manifest}`),
+    );
+    t.is(seen.length, 6, 'each right is asked for once');
+  }
+
+  const refused = await serve(t, (request, response) =>
+    request.method === 'PUT' ? reply(403)(request, response) : serveManifest(request, response),
+  );
+  const { domain, path } = ref(refused.host);
+  t.deepEqual(await problemOf(client(t).tag({ domain, path, digest: descriptor.digest }, 'kept')), [
+    'E_REGISTRY_DENIED',
+    `the registry ${domain} refused access to ${domain}/team/app@${descriptor.digest} (403)`,
+    `run \`docker login ${domain}\`, and check the image's name`,
+  ]);
+});
+
 test('token servers that do not help', async (t) => {
   const about = (host: string, server: string) => `the token server ${server} of the registry ${host}`;
   const cases: [Handler, number, string, (who: string) => string][] = [

@@ -1,0 +1,90 @@
+import { unpinnedProblems } from '../bake/pins.ts';
+import { type Problem, ReproError } from '../errors.ts';
+import { parseImageReference } from '../image-ref.ts';
+import type { Digest, Lockfile } from '../model.ts';
+import type { Ports, Registry } from '../ports.ts';
+import { checkBaseFacts } from '../verify/base.ts';
+import { keepCache } from './keep.ts';
+import { checkBase } from './pin-base.ts';
+import { readLockfile } from './project.ts';
+import { collectsByItself, type Part, verifyCache } from './verify-cache.ts';
+
+export interface VerifyOptions {
+  file: string;
+  keep?: boolean | undefined;
+}
+
+export interface VerifyResult {
+  file: string;
+  base: { image: string; digest: Digest };
+  cache: {
+    image: string;
+    digest: Digest;
+    /** Different ones, each of which was read once. */
+    layers: number;
+    bytes: number;
+    /** The tag that holds it for good. */
+    kept?: string;
+  };
+  /** What of the cache hashes to the lockfile's values. */
+  platforms: { name: string; packages: number; bytes: number }[];
+  warnings: Problem[];
+  next: string[];
+}
+
+/** Proves against the registry what the lockfile claims. Throws all that is wrong. */
+export async function verify(options: VerifyOptions, ports: Ports): Promise<VerifyResult> {
+  const { files, registry } = ports;
+  const { lockfile } = await readLockfile(options.file, files);
+  const [base, cache] = [lockfile.base.digest, lockfile.cache.digest];
+  const unpinned = unpinnedProblems(lockfile);
+  if (base === undefined || cache === undefined) throw failure(unpinned);
+  const anyFiles = await collectsByItself(options.file, lockfile, files);
+  const [based, cached] = await Promise.all([
+    verifyBase(lockfile, base, options.file, registry),
+    verifyCache(lockfile, cache, anyFiles, options.file, registry),
+  ]);
+  const problems = [...unpinned, ...based.problems, ...cached.problems];
+  if (problems.length > 0) throw failure(problems);
+  const kept = options.keep ? await keepCache(lockfile, registry) : undefined;
+  const untagged = kept === undefined ? cached.untagged : [];
+  return {
+    file: options.file,
+    base: { image: lockfile.base.image, digest: base },
+    cache: {
+      image: lockfile.cache.image,
+      digest: cache,
+      layers: cached.layers,
+      bytes: cached.bytes,
+      ...(kept !== undefined && { kept }),
+    },
+    platforms: (lockfile.platform ?? []).map(({ name, packages }) => ({
+      name,
+      packages: packages.length,
+      bytes: packages.reduce((sum, { size }) => sum + size, 0),
+    })),
+    warnings: [...based.warnings, ...untagged, ...cached.warnings],
+    next: [],
+  };
+}
+
+async function verifyBase(
+  lockfile: Lockfile,
+  digest: Digest,
+  file: string,
+  registry: Registry,
+): Promise<Part> {
+  const reference = parseImageReference(lockfile.base.image);
+  try {
+    const warnings = await checkBase(reference, digest, file, registry);
+    return { problems: await checkBaseFacts(lockfile, registry), warnings };
+  } catch (error) {
+    if (error instanceof ReproError) return { problems: [...error.problems], warnings: [] };
+    throw error;
+  }
+}
+
+function failure([first, ...others]: readonly Problem[]): ReproError {
+  if (first === undefined) throw new Error('a failure has a problem');
+  return new ReproError([first, ...others]);
+}

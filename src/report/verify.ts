@@ -1,0 +1,18 @@
+import type { VerifyResult } from '../commands/verify.ts';
+import { shortDigest } from '../image-ref.ts';
+import type { Paint } from './paint.ts';
+
+export function verifyText({ file, base, cache, platforms }: VerifyResult, paint: Paint): string {
+  const lines = [
+    `${file} ${paint('green', 'is proved')}`,
+    `  base      ${base.image} ${paint('dim', shortDigest(base.digest))} is in its registry`,
+    `  cache     ${cache.image} ${paint('dim', shortDigest(cache.digest))} is in its registry, collected for these packages on this base`,
+    ...platforms.map(
+      ({ name, packages, bytes }) =>
+        `  packages  ${name}: ${packages} (${bytes} bytes), each with the locked SHA-256, and nothing else`,
+    ),
+    `  read      ${cache.layers} layers, ${cache.bytes} bytes`,
+    ...(cache.kept === undefined ? [] : [`  kept      ${cache.kept}`]),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}

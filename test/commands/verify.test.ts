@@ -1,0 +1,379 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import test from 'ava';
+import { familyOf, knownDistros } from '../../src/distro/index.ts';
+import { ReproError } from '../../src/errors.ts';
+import { cacheInputs, parseLockfile, serializeLockfile } from '../../src/lockfile/index.ts';
+import type { Digest, Lockfile, Package } from '../../src/model.ts';
+import { run } from '../../src/run.ts';
+import { debian, type Entry, type ImageParts, type Memory, memoryPorts, tarOf } from '../helpers/ports.ts';
+
+/* `verify` on images in memory: what is pushed is the truth with one thing changed, and the lockfile stays. */
+
+const paint = { stdout: (_: unknown, text: string) => text, stderr: (_: unknown, text: string) => text };
+const repro = (ports: Memory, ...args: string[]) => run(args, ports, paint);
+const example = readFileSync('repro.lock.example', 'utf8');
+const parse = (text: string) => parseLockfile(text, 'repro.lock', { familyOf, knownDistros });
+const CACHE = 'registry.example/team/app:v1.2.3-pkg-cache';
+const BASE = 'docker.io/library/debian:trixie-slim';
+const DIGEST = `sha256:${'a'.repeat(64)}`;
+const sha = (text: string) => createHash('sha256').update(text).digest('hex');
+
+interface Parts {
+  /** Names and contents of the package files. */
+  files: Record<string, string>;
+  inventory: string;
+  labels: Record<string, string | undefined>;
+  /** Entries of a layer of their own, below the last. */
+  more: Entry[];
+  layers(layers: Buffer[]): Buffer[];
+}
+
+const HELLO = 'hello_2.10-5_amd64.deb';
+const JQ = 'jq_1%3a1.7.1-6_all.deb';
+
+function packageOf(file: string, content: string): Package {
+  const [name = '', version = '', arch = ''] = file.replace('.deb', '').replaceAll('%3a', ':').split('_');
+  return { name, version, arch, sha256: sha(content), size: content.length };
+}
+
+const inventoryOf = (packages: Package[]) =>
+  packages
+    .map(
+      ({ name, version, arch, sha256, size }) =>
+        `Package: ${name}\nVersion: ${version}\nArchitecture: ${arch}\nSize: ${size}\nSHA256: ${sha256}\n`,
+    )
+    .join('\n');
+
+const truth = (arch: string): Record<string, string> => ({
+  [HELLO.replace('amd64', arch)]: `hello for ${arch}`,
+  [JQ.replace('amd64', arch)]: 'jq',
+});
+
+async function image(lockfile: Lockfile, arch: string, change: Partial<Parts> = {}): Promise<ImageParts> {
+  const files = change.files ?? truth(arch);
+  const packages = Object.entries(truth(arch)).map(([file, content]) => packageOf(file, content));
+  const entries = Object.entries(files).map(([name, text]) => ({ name, text }));
+  const layers = [
+    gzipSync(await tarOf(entries.slice(0, 1))),
+    await tarOf([{ name: './', type: 'directory' }, ...entries.slice(1), ...(change.more ?? [])]),
+    await tarOf([{ name: 'Packages', text: change.inventory ?? inventoryOf(packages) }]),
+  ];
+  const labels: Record<string, string | undefined> = {
+    'repro.inputs': cacheInputs(lockfile),
+    'repro.packages': lockfile.packages.join(' '),
+    'repro.base': `docker.io/library/debian@${lockfile.base.digest}`,
+    ...change.labels,
+  };
+  const given = Object.entries(labels).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return {
+    layers: change.layers?.(layers) ?? layers,
+    config: { Labels: Object.fromEntries(given) },
+    architecture: arch,
+  };
+}
+
+interface World extends Memory {
+  lockfile: Lockfile;
+  digest: Digest;
+}
+
+/** A lockfile for two platforms, whose cache is as `change` has it for amd64. */
+async function world(
+  change: Partial<Parts> = {},
+  images: (truth: ImageParts[]) => ImageParts[] = (all) => all,
+  edit: (lockfile: Lockfile) => Lockfile = (lockfile) => lockfile,
+): Promise<World> {
+  const ports = memoryPorts();
+  const layers = [await debian()];
+  const user = { User: 'app' };
+  const created = '2026-11-10T00:00:00Z';
+  const base = ports.memory.push(
+    BASE,
+    { layers, config: user, created },
+    { layers, config: user, created, architecture: 'arm64' },
+  );
+  const intent = await parse(example);
+  const lockfile: Lockfile = {
+    ...intent,
+    platforms: ['linux/amd64', 'linux/arm64'],
+    base: { image: BASE, digest: base, release: '13', created, user: 'app' },
+    platform: ['amd64', 'arm64'].map((arch) => ({
+      name: `linux/${arch}`,
+      packages: Object.entries(truth(arch)).map(([file, content]) => packageOf(file, content)),
+    })),
+  };
+  const parts = [await image(lockfile, 'amd64', change), await image(lockfile, 'arm64')];
+  const digest = ports.memory.push(CACHE, ...images(parts));
+  const inputs = cacheInputs(lockfile);
+  const locked = edit({ ...lockfile, cache: { image: CACHE, digest, ...(inputs && { inputs }) } });
+  ports.texts.set('repro.lock', serializeLockfile(locked));
+  return { ...ports, lockfile: locked, digest };
+}
+
+test('verify says what it has proved, and reads what platforms share once', async (t) => {
+  const ports = await world();
+  const { exitCode, stdout, stderr } = await repro(ports, 'verify');
+  t.is(exitCode, 0, stderr);
+  const base = ports.lockfile.base.digest?.slice(0, 19);
+  const blobs = ports.memory.asked.filter((line) => /^GET registry.example\/team\/app sha256/.test(line));
+  t.is(blobs.length, 2 + 5, 'two configurations, and the layers: jq is the same for both platforms');
+  t.is(new Set(blobs).size, blobs.length);
+  t.is(stderr, '');
+  t.is(
+    stdout.replace(/\d+ bytes\n$/, 'N bytes\n'),
+    `repro.lock is proved
+  base      ${BASE} ${base} is in its registry
+  cache     ${CACHE} ${ports.digest.slice(0, 19)} is in its registry, collected for these packages on this base
+  packages  linux/amd64: 2 (17 bytes), each with the locked SHA-256, and nothing else
+  packages  linux/arm64: 2 (17 bytes), each with the locked SHA-256, and nothing else
+  read      5 layers, N bytes
+`,
+  );
+  const json = JSON.parse((await repro(ports, 'verify', '--json')).stdout);
+  t.deepEqual(Object.keys(json), ['file', 'base', 'cache', 'platforms', 'warnings', 'next']);
+  t.deepEqual(json.platforms, [
+    { name: 'linux/amd64', packages: 2, bytes: 17 },
+    { name: 'linux/arm64', packages: 2, bytes: 17 },
+  ]);
+});
+
+const WHERE = `${CACHE} for linux/amd64`;
+const HINT =
+  '  hint: the locked digest stands for just these bytes, so the package lines are wrong: take the lockfile from version control again, or run repro update\n';
+const bytes = (text: string) => `sha256 ${sha(text)}, ${text.length} bytes`;
+const line = (file: string, content: string) => {
+  const { name, version, arch, sha256 } = packageOf(file, content);
+  return `"${name} ${version} ${arch} ${sha256.slice(0, 12)}"`;
+};
+const other = (files: Record<string, string>) =>
+  inventoryOf(Object.entries(files).map(([file, content]) => packageOf(file, content)));
+
+test('verify names what is wrong in a cache', async (t) => {
+  const all = truth('amd64');
+  const cases: Record<string, [change: Partial<Parts>, expected: string]> = {
+    'a flipped byte': [
+      { files: { ...all, [HELLO]: 'hellO for amd64' } },
+      `error: ${WHERE} has another "${HELLO}": ${bytes('hellO for amd64')}, where the lockfile has ${bytes('hello for amd64')} [E_CACHE_CHANGED]\n${HINT}`,
+    ],
+    'a missing file': [
+      { files: { [HELLO]: 'hello for amd64' } },
+      `error: ${WHERE} has no "${JQ}", which the lockfile lists [E_CACHE_MISSING]\n${HINT}`,
+    ],
+    'an extra file, and a name that is none': [
+      {
+        more: [
+          { name: 'sl_5.02-1_amd64.deb', text: 'sl' },
+          { name: 'a/\u001b[31m\u202e', text: '' },
+        ],
+      },
+      `error: ${WHERE} has a file that the lockfile does not list: "sl_5.02-1_amd64.deb" [E_CACHE_EXTRA]
+error: ${WHERE} has a file that the lockfile does not list: "a/\\u{1b}[31m\\u{202e}" [E_CACHE_EXTRA]\n${HINT}`,
+    ],
+    'a locked file in a folder is another one': [
+      { files: { [`x/${HELLO}`]: 'hello for amd64', [JQ]: 'jq' } },
+      `error: ${WHERE} has a file that the lockfile does not list: "x/${HELLO}" [E_CACHE_EXTRA]
+error: ${WHERE} has no "${HELLO}", which the lockfile lists [E_CACHE_MISSING]\n${HINT}`,
+    ],
+    'the same file twice': [
+      { more: [{ name: `./${HELLO}`, text: 'hello for amd64' }] },
+      `error: ${WHERE} has a file twice: "${HELLO}" [E_CACHE_EXTRA]\n${HINT}`,
+    ],
+    'all that is no file': [
+      {
+        more: [
+          { name: 'a', linkname: '/etc/passwd' },
+          { name: 'b', linkname: HELLO, type: 'link' },
+          { name: '.wh.hello', text: '' },
+          { name: 'd/.wh..wh..opq', text: '' },
+          { name: 'e/', type: 'directory' },
+          { name: 'f', type: 'character-device' },
+          { name: 'g', type: 'fifo' },
+          { name: 'h', type: 'contiguous-file' },
+          { name: JQ, text: 'jq', pax: { 'GNU.sparse.realsize': '9' } },
+        ],
+      },
+      `${[
+        ['a', 'symbolic link'],
+        ['b', 'hard link'],
+        ['.wh.hello', 'whiteout'],
+        ['d/.wh..wh..opq', 'whiteout'],
+        ['e', 'folder'],
+        ['f', 'device'],
+        ['g', 'pipe'],
+        ['h', 'odd entry'],
+        [JQ, 'odd entry'],
+      ]
+        .map(([name, kind]) => `error: ${WHERE} has what is no file: "${name}" (${kind}) [E_CACHE_ENTRY]\n`)
+        .join('')}${HINT}`,
+    ],
+    'a wrong label, and one that is not there': [
+      { labels: { 'repro.inputs': DIGEST, 'repro.packages': undefined } },
+      `error: the package cache for linux/amd64 does not fit the lockfile: its label repro.inputs should be "INPUTS", and there is "${DIGEST}" [E_CACHE_LABEL]
+error: the package cache for linux/amd64 does not fit the lockfile: its label repro.packages should be "hello jq", and there is no such label [E_CACHE_LABEL]\n`,
+    ],
+    "another base's name and another order of the words are right": [
+      { labels: { 'repro.base': 'mirror.example/debian@BASE', 'repro.packages': 'jq hello' } },
+      '',
+    ],
+    "another's inventory": [
+      { inventory: other({ [HELLO]: 'hello for amd64', [JQ]: 'JQ', 'sl_5.02-1_amd64.deb': 'sl' }) },
+      `error: ${WHERE} has a list of packages that is not the lockfile's: ${line(JQ, 'jq')} only in the lockfile; ${line(JQ, 'JQ')} only in the list; ${line('sl_5.02-1_amd64.deb', 'sl')} only in the list [E_CACHE_INVENTORY]\n${HINT}`,
+    ],
+    'an inventory that can not be read': [
+      { inventory: 'Package: hello\n' },
+      `error: the package list of the cache image has a package without Version: "Package: hello" [E_INVENTORY]\n${HINT}`,
+    ],
+    'no inventory in the last layer': [
+      { layers: ([first, second, last]) => [last, first, second] as Buffer[] },
+      `error: ${WHERE} has a file that the lockfile does not list: "Packages" [E_CACHE_EXTRA]
+error: ${WHERE} has no list of packages "Packages" in its last layer [E_CACHE_INVENTORY]\n${HINT}`,
+    ],
+    'a layer that is no archive: what is missing is not known': [
+      { layers: ([, second, last]) => [Buffer.alloc(2000, 1), second, last] as Buffer[] },
+      `error: the layer LAYER of ${CACHE}@CACHE can't be read, it is no tar archive [E_BAD_IMAGE]\n`,
+    ],
+    'a layer that is cut': [
+      { layers: ([first, ...rest]) => [first?.subarray(0, 60), ...rest] as Buffer[] },
+      `error: the layer LAYER of ${CACHE}@CACHE can't be read, it ends too early [E_BAD_IMAGE]\n`,
+    ],
+  };
+  for (const [what, [change, expected]] of Object.entries(cases)) {
+    const { 'repro.base': label = '', ...labels } = change.labels ?? {};
+    const truth = await world();
+    const base = truth.lockfile.base.digest ?? '';
+    const given = label === '' ? labels : { ...labels, 'repro.base': label.replace('BASE', base) };
+    const ports = await world({ ...change, labels: given });
+    const { exitCode, stderr } = await repro(ports, 'verify');
+    const shown = stderr
+      .replaceAll(ports.digest, 'CACHE')
+      .replaceAll(cacheInputs(ports.lockfile) ?? '?', 'INPUTS')
+      .replace(/(?<=layer )sha256:\w{64}/, 'LAYER');
+    t.is(shown, expected, what);
+    t.is(exitCode, expected === '' ? 0 : 1, what);
+  }
+});
+
+test('verify: platforms, pins, and what is gone', async (t) => {
+  const missing = await world({}, ([first]) => [first as ImageParts]);
+  t.is(
+    (await repro(missing, 'verify')).stderr,
+    `error: ${CACHE}@${missing.digest} has no image for linux/arm64 [E_WRONG_PLATFORM]\n  hint: it has: linux/amd64\n`,
+  );
+
+  const more = await world({}, ([first, second]) => [
+    first as ImageParts,
+    second as ImageParts,
+    { ...(second as ImageParts), architecture: 's390x' },
+    { ...(first as ImageParts), config: {} },
+  ]);
+  t.regex(
+    (await repro(more, 'verify')).stderr,
+    new RegExp(
+      `^error: ${CACHE}@${more.digest} has an image that the lockfile does not know: sha256:\\w{12}, for "linux/s390x" \\[E_CACHE_PLATFORM\\]
+error: ${CACHE}@${more.digest} has an image that the lockfile does not know: sha256:\\w{12}, for "linux/amd64" \\[E_CACHE_PLATFORM\\]\n$`,
+    ),
+  );
+
+  const edited = await world({}, undefined, (lockfile) => ({
+    ...lockfile,
+    packages: [...lockfile.packages, 'sl'],
+    base: {
+      image: BASE,
+      digest: lockfile.base.digest as Digest,
+      user: 'root',
+      created: '2026-11-10T00:00:00Z',
+    },
+  }));
+  const { stderr } = await repro(edited, 'verify');
+  t.deepEqual(stderr.match(/E_[A-Z_]+/g), [
+    'E_STALE',
+    'E_BASE_FACTS',
+    'E_BASE_FACTS',
+    'E_CACHE_LABEL',
+    'E_CACHE_LABEL',
+  ]);
+  t.regex(
+    stderr,
+    /error: the base debian:trixie-slim@sha256:\w{64} has "app" for `base.user`, and the lockfile "root" \[E_BASE_FACTS\]/,
+  );
+  t.regex(stderr, /has "13" for `base.release`, and the lockfile nothing/);
+
+  const gone = await world();
+  gone.memory.tags.clear();
+  gone.memory.manifests.clear();
+  t.is(
+    (await repro(gone, 'verify')).stderr,
+    `error: the registry docker.io has no base debian:trixie-slim any more, neither by its tag nor by its digest ${gone.lockfile.base.digest?.slice(0, 19)} [E_NO_SUCH_IMAGE]
+  hint: push it again, or name another at \`base.image\` and take \`base.digest\` out
+error: the registry registry.example has no package cache ${CACHE} with the digest ${gone.digest.slice(0, 19)} any more [E_NO_SUCH_IMAGE]
+  hint: where the distro still has the packages, collect them again: repro update
+`,
+  );
+
+  const unpinned = await world({}, undefined, ({ platform: _, cache: { image }, ...lockfile }) => ({
+    ...lockfile,
+    cache: { image },
+  }));
+  const nothing = await repro(unpinned, 'verify');
+  t.is(nothing.exitCode, 1);
+  t.regex(nothing.stderr, /is not pinned yet: the packages are collected anew \[E_NOT_LOCKED\]/);
+  t.deepEqual(unpinned.memory.asked, []);
+});
+
+test('a cache that no tag holds: a warning, and --keep', async (t) => {
+  const ports = await world();
+  ports.memory.push(CACHE, { layers: [] });
+  const tag = `registry.example/team/app:pkg-cache-${ports.digest.replace(':', '-')}`;
+  const warned = await repro(ports, 'verify');
+  t.is(warned.exitCode, 0);
+  t.is(
+    warned.stderr,
+    `warning: no tag that is known here leads to the package cache ${CACHE} as it is locked, ${ports.digest.slice(0, 19)}: its registry may take it away [E_UNTAGGED]
+  hint: give it a tag of its own: repro verify --keep
+`,
+  );
+  const kept = await repro(ports, 'verify', '--keep');
+  t.is(kept.stderr, '');
+  t.regex(kept.stdout, new RegExp(`^  kept      ${tag}$`, 'm'));
+  t.is(ports.memory.tags.get(tag), ports.digest);
+  ports.memory.asked.length = 0;
+  t.is((await repro(ports, 'verify', '--keep')).stderr, '');
+  t.is((await repro(ports, 'verify')).stderr, '');
+  t.false(
+    ports.memory.asked.some((line) => line.startsWith('PUT')),
+    'it is there already',
+  );
+  ports.memory.tags.delete(CACHE);
+  const locked = await repro(ports, 'lock', '--keep');
+  t.is(locked.stdout, `repro.lock is up to date\nkept as ${tag}\n`);
+
+  ports.memory.push(tag, { layers: [] });
+  const taken = await repro(ports, 'verify', '--keep');
+  t.is(taken.exitCode, 1);
+  t.is(
+    taken.stderr,
+    `error: ${tag} is another image than its tag says: ${ports.memory.tags.get(tag)} [E_TAG_TAKEN]
+  hint: somebody moved it: find out who, and delete the tag in registry.example/team/app
+`,
+  );
+  const check = await repro(ports, 'lock', '--check', '--keep');
+  t.is(check.exitCode, 2);
+
+  // Nothing is kept that is not proved, and nothing is locked that can't be kept.
+  const bad = await world({ files: {} });
+  t.is((await repro(bad, 'verify', '--keep')).exitCode, 1);
+  t.false([...bad.memory.tags.keys()].some((name) => name.includes('sha256-')));
+});
+
+test('the network is no fault of a layer', async (t) => {
+  const ports = await world();
+  ports.memory.failure = new ReproError({ code: 'E_REGISTRY_UNREACHABLE', message: 'no way there' });
+  const { exitCode, stderr } = await repro(ports, 'verify');
+  t.is(exitCode, 1);
+  t.is(
+    stderr,
+    'error: no way there [E_REGISTRY_UNREACHABLE]\nerror: no way there [E_REGISTRY_UNREACHABLE]\n',
+  );
+});
