@@ -47,6 +47,7 @@ const ports: Ports = {
   docker: {
     bake: async (...args) => (await import('./io/docker.ts')).docker.bake(...args),
     ask: async (...args) => (await import('./io/docker.ts')).docker.ask(...args),
+    rebuild: async (...args) => (await import('./io/docker.ts')).docker.rebuild(...args),
   },
   git: {
     commit: async (...args) => (await import('./io/git.ts')).git.commit(...args),

@@ -49,6 +49,8 @@ export interface ImageConfig {
   architecture: string;
   variant?: string;
   created?: string;
+  /** Digests of the layers as they are uncompressed. */
+  rootfs?: { diff_ids?: Digest[] };
   config?: { User?: string; Labels?: Record<string, string> | null; OnBuild?: string[] | null };
 }
 
@@ -78,6 +80,18 @@ export interface Docker {
   bake(args: readonly string[], folder?: string): Promise<void>;
   /** Runs docker, and shows nothing of it. Throws E_NO_DOCKER; E_NO_ENGINE where it does not end in time. */
   ask(args: readonly string[]): Promise<DockerAnswer>;
+  /**
+   * Builds a target of a bake file (its text) from scratch. The image goes to no registry and to no engine's list of images,
+   * only into a file, which `remove` removes. `output`: attributes of the exporter. Throws as `bake` does.
+   */
+  rebuild(target: string, bakeFile: string, output: string, folder: string): Promise<Rebuilt>;
+}
+
+export interface Rebuilt {
+  /** The image, whatever the reference, under its digest. */
+  image: Pick<Registry, 'manifest' | 'blob' | 'stream'>;
+  digest: Digest;
+  remove(): Promise<void>;
 }
 
 export interface DockerAnswer {

@@ -6,8 +6,15 @@ export const verify = command(
   (tree) =>
     tree
       .option('keep', flag('Give the cache a tag of its own, so that its registry keeps it'))
+      .option('rebuild', {
+        type: 'string',
+        describe: 'Build app (or what is named) again from scratch, compare with what was pushed',
+        choices: ['app', 'pkg-cache'] as const,
+        coerce: (value: 'app' | 'pkg-cache' | '') => value || 'app',
+      })
       .example('$0 verify', 'read the cache, and hash each package in it')
-      .example('$0 verify --keep', 'for a release'),
+      .example('$0 verify --keep', 'for a release')
+      .example('$0 verify --rebuild', 'the image that was pushed, from the lockfile alone'),
   async (options, ports) => {
     const { verify } = await import('../commands/verify.ts');
     const { verifyText } = await import('../report/verify.ts');

@@ -7,11 +7,13 @@ import { checkBaseFacts } from '../verify/base.ts';
 import { keepCache } from './keep.ts';
 import { checkBase } from './pin-base.ts';
 import { readLockfile } from './project.ts';
+import { type Rebuild, rebuild, type Target } from './rebuild.ts';
 import { collectsByItself, type Part, verifyCache } from './verify-cache.ts';
 
 export interface VerifyOptions {
   file: string;
   keep?: boolean | undefined;
+  rebuild?: Target | undefined;
 }
 
 export interface VerifyResult {
@@ -28,6 +30,7 @@ export interface VerifyResult {
   };
   /** What of the cache hashes to the lockfile's values. */
   platforms: { name: string; packages: number; bytes: number }[];
+  rebuilt?: Rebuild;
   warnings: Problem[];
   next: string[];
 }
@@ -46,6 +49,7 @@ export async function verify(options: VerifyOptions, ports: Ports): Promise<Veri
   ]);
   const problems = [...unpinned, ...based.problems, ...cached.problems];
   if (problems.length > 0) throw failure(problems);
+  const rebuilt = options.rebuild && (await rebuild(options.rebuild, lockfile, options.file, ports));
   const kept = options.keep ? await keepCache(lockfile, registry) : undefined;
   const untagged = kept === undefined ? cached.untagged : [];
   return {
@@ -63,6 +67,7 @@ export async function verify(options: VerifyOptions, ports: Ports): Promise<Veri
       packages: packages.length,
       bytes: packages.reduce((sum, { size }) => sum + size, 0),
     })),
+    ...(rebuilt !== undefined && { rebuilt }),
     warnings: [...based.warnings, ...untagged, ...cached.warnings],
     next: [],
   };

@@ -8,16 +8,30 @@ const ANSWER_MS = 30_000;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-export const docker: Docker = { bake, ask: (args) => ask(args, ANSWER_MS) };
+export const docker: Docker = {
+  bake,
+  ask: (args) => ask(args, ANSWER_MS),
+  rebuild: async (...args) => (await import('./rebuild.ts')).rebuild(...args),
+};
 
 async function bake(args: readonly string[], folder = '.'): Promise<void> {
+  await runBake(args, folder, 'terminal');
+}
+
+/** The same with standard input, and with standard output to a file descriptor. */
+export async function runBake(
+  args: readonly string[],
+  folder: string,
+  output: 'terminal' | number,
+  input?: string,
+): Promise<void> {
   await checkBuildx();
-  const exit = await run(['buildx', 'bake', ...args], folder, 'terminal');
+  const exit = await run(['buildx', 'bake', ...args], folder, output, { input });
   if (exit.code !== 0) throw await buildFailure(exit.code);
 }
 
 export async function ask(args: readonly string[], limit: number): Promise<DockerAnswer> {
-  return run(args, '.', 'pipe', limit);
+  return run(args, '.', 'pipe', { limit });
 }
 
 /** The plugin's version is read from `github.com/docker/buildx v0.13.1 7884339…`. */
@@ -62,14 +76,15 @@ async function buildFailure(code: number): Promise<ReproError> {
 }
 
 /**
- * Runs docker without a shell. `terminal`: its output goes to our standard error, since standard output is for results.
+ * Runs docker without a shell. `terminal`: its output goes to our standard error, since standard output is for results;
+ * a number is a file descriptor for it.
  * Throws E_NO_DOCKER, and E_INTERRUPTED where a signal stopped it, one that was passed on to it included.
  */
-async function run(
+export async function run(
   args: readonly string[],
   folder: string,
-  output: 'terminal' | 'pipe',
-  limit?: number,
+  output: 'terminal' | 'pipe' | number,
+  { limit, input }: { limit?: number | undefined; input?: string | undefined } = {},
 ): Promise<DockerAnswer> {
   let child: ChildProcess | undefined;
   let passedOn: string | undefined;
@@ -84,9 +99,18 @@ async function run(
   try {
     const started = spawn('docker', args, {
       cwd: folder,
-      stdio: output === 'terminal' ? ['inherit', process.stderr, 'inherit'] : ['ignore', 'pipe', 'ignore'],
+      stdio:
+        output === 'pipe'
+          ? ['ignore', 'pipe', 'ignore']
+          : [
+              input === undefined ? 'inherit' : 'pipe',
+              output === 'terminal' ? process.stderr : output,
+              'inherit',
+            ],
     });
     child = started;
+    // Whoever ends before it has read all of it says why by its exit code.
+    started.stdin?.on('error', () => undefined).end(input);
     started.stdout?.setEncoding('utf8').on('data', (part: string) => {
       text += part;
     });

@@ -24,7 +24,7 @@ const PREFERRED = 'linux/amd64';
  * linux/amd64 or the first: never the machine's. Throws E_NO_SUCH_IMAGE, E_WRONG_PLATFORM, E_BAD_IMAGE.
  */
 export async function readImage(
-  registry: Registry,
+  registry: Pick<Registry, 'manifest' | 'blob'>,
   reference: ImageReference,
   wanted: readonly string[] = [],
 ): Promise<Image> {
@@ -53,7 +53,7 @@ export async function readImage(
 }
 
 async function readManifest(
-  registry: Registry,
+  registry: Pick<Registry, 'manifest' | 'blob'>,
   reference: ImageReference,
   manifest: ImageManifest,
 ): Promise<PlatformImage> {

@@ -1,8 +1,9 @@
+import type { Rebuild } from '../commands/rebuild.ts';
 import type { VerifyResult } from '../commands/verify.ts';
 import { shortDigest } from '../image-ref.ts';
 import type { Paint } from './paint.ts';
 
-export function verifyText({ file, base, cache, platforms }: VerifyResult, paint: Paint): string {
+export function verifyText({ file, base, cache, platforms, rebuilt }: VerifyResult, paint: Paint): string {
   const lines = [
     `${file} ${paint('green', 'is proved')}`,
     `  base      ${base.image} ${paint('dim', shortDigest(base.digest))} is in its registry`,
@@ -12,7 +13,17 @@ export function verifyText({ file, base, cache, platforms }: VerifyResult, paint
         `  packages  ${name}: ${packages} (${bytes} bytes), each with the locked SHA-256, and nothing else`,
     ),
     `  read      ${cache.layers} layers, ${cache.bytes} bytes`,
+    ...(rebuilt === undefined ? [] : [rebuiltLine(rebuilt)]),
     ...(cache.kept === undefined ? [] : [`  kept      ${cache.kept}`]),
   ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+function rebuiltLine({ target, image, digest, same }: Rebuild): string {
+  const how = {
+    manifest: 'is the same to the last byte',
+    config: 'is the same image; its layers are packed in another way',
+    files: 'has the same files and settings; what it says of its build is another',
+  };
+  return `  rebuilt   ${target} from scratch: ${image} ${shortDigest(digest)} ${how[same]}`;
 }

@@ -177,6 +177,9 @@ export function memoryPorts(
     registry: memory.port,
     hint: (line) => hints.push(line),
     docker: {
+      rebuild: async () => {
+        throw new Error('no rebuild here');
+      },
       bake: async (args) => {
         bakes.push([...args]);
         bake(args);
