@@ -377,3 +377,153 @@ test('the network is no fault of a layer', async (t) => {
     'error: no way there [E_REGISTRY_UNREACHABLE]\nerror: no way there [E_REGISTRY_UNREACHABLE]\n',
   );
 });
+
+test('--rebuild: how far an image is the same, and what is not', async (t) => {
+  const base = [{ name: 'etc/', type: 'directory' as const }];
+  const files: Entry[] = [
+    ...base,
+    { name: 'etc/bytes', text: 'a' },
+    { name: 'etc/gone', text: '' },
+    { name: 'etc/kind', text: '' },
+    { name: 'etc/link', linkname: 'a' },
+    { name: 'etc/meta', text: '', mode: 0o644, uid: 0, time: 5 },
+  ];
+  const others: Entry[] = [
+    ...base,
+    { name: 'etc/bytes', text: 'b' },
+    { name: 'etc/kind', linkname: 'x' },
+    { name: 'etc/link', linkname: 'b c' },
+    { name: 'etc/meta', text: '', mode: 0o4600, uid: 7, time: 6 },
+    { name: 'etc/new', text: '', pax: { 'SCHILY.xattr.user.a': 'b' } },
+  ];
+  const app = async (
+    entries: Entry[],
+    pack: (tar: Buffer) => Buffer,
+    more: object = {},
+  ): Promise<ImageParts> => {
+    const tars = [await tarOf(base), await tarOf(entries)];
+    return {
+      layers: tars.map(pack),
+      diffIds: tars.map((tar) => `sha256:${createHash('sha256').update(tar).digest('hex')}`),
+      ...more,
+    };
+  };
+  const plain = (tar: Buffer) => tar;
+  const where = 'the rebuilt app for linux/amd64';
+  const sums = ['a', 'b'].map((text) => `1 bytes, sha256 ${sha(text)}`).join(' -> ');
+  const cases: Record<string, [ImageParts, expected: string]> = {
+    'the same': [await app(files, plain), 'is the same to the last byte'],
+    'packed in another way': [
+      await app(files, (tar) => gzipSync(tar)),
+      'is the same image; its layers are packed in another way',
+    ],
+    'with another history': [
+      await app(files, plain, { created: '2026-01-01T00:00:00Z' }),
+      'has the same files and settings; what it says of its build is another',
+    ],
+    'with other files': [
+      await app(others, (tar) => gzipSync(tar)),
+      [
+        `"etc/bytes": bytes: ${sums}`,
+        '"etc/gone": not in the rebuilt image',
+        '"etc/kind": a file -> a symbolic link',
+        '"etc/link": target: a -> "b c"',
+        '"etc/meta": mode: 0644 -> 4600; owner: 0:0 -> 7:0; time: 5 -> 6',
+        '"etc/new": only in the rebuilt image',
+      ]
+        .map((line) => `error: ${where}, layer 2 of 2: ${line} [E_REBUILT_FILE]\n`)
+        .join(''),
+    ],
+    'with other settings, and in another order': [
+      await app([...files].reverse(), plain, { config: { User: 'app', Labels: { 'a.b': 'c' } } }),
+      `error: ${where} has another configuration: "config" [E_REBUILT_CONFIG]
+error: ${where}, layer 2 of 2: the same files in another archive [E_REBUILT_FILE]\n`,
+    ],
+    'with a layer less, and many files': [
+      {
+        layers: [await tarOf(Array.from({ length: 60 }, (_, index) => ({ name: `f${index + 10}` })))],
+        diffIds: [DIGEST],
+      },
+      `error: ${where}, layer 1 of 2: "etc": not in the rebuilt image [E_REBUILT_FILE]\n`,
+    ],
+  };
+  for (const [what, [again, expected]] of Object.entries(cases)) {
+    const ports = await world();
+    await single(ports);
+    ports.memory.push('registry.example/team/app:v1.2.3', await app(files, plain));
+    const digest = ports.memory.push('registry.example/rebuilt:1', again);
+    const seen: unknown[] = [];
+    let removed = 0;
+    ports.docker.rebuild = async (target, bakeFile, output, folder) => {
+      seen.push([target, /target "(\w+)"/.exec(bakeFile)?.[1], output, folder]);
+      return {
+        image: ports.memory.port,
+        digest,
+        remove: async () => {
+          removed++;
+        },
+      };
+    };
+    const { exitCode, stdout, stderr } = await repro(ports, 'verify', '--rebuild');
+    t.deepEqual(seen, [['app', 'app', ',oci-mediatypes=true', '.']], what);
+    t.is(removed, 1, what);
+    t.deepEqual(ports.hints, ['docker buildx bake -f - --no-cache app']);
+    if (expected.startsWith('error')) {
+      t.is(exitCode, 1, what);
+      t.true(stderr.startsWith(expected), stderr);
+      t.regex(
+        stderr,
+        /\n {2}hint: a step of the Dockerfile, .* is not the same each time; see docs\/release.md\n$/,
+      );
+    } else {
+      t.is(exitCode, 0, stderr);
+      t.regex(
+        stdout,
+        new RegExp(
+          `^  rebuilt   app from scratch: registry.example/team/app:v1.2.3 sha256:\\w{12} ${expected}$`,
+          'm',
+        ),
+      );
+    }
+    if (what.startsWith('with a layer less')) t.regex(stderr, /layer 1 of 2: and 11 files more/);
+  }
+});
+
+/** The cache again, as a single image. */
+async function single(ports: World): Promise<void> {
+  const { platforms: _, ...lockfile } = ports.lockfile;
+  const one: Lockfile = {
+    ...lockfile,
+    platforms: ['linux/amd64'],
+    platform: lockfile.platform?.slice(0, 1) ?? [],
+  };
+  const digest = ports.memory.push(CACHE, await image(one, 'amd64'));
+  const inputs = cacheInputs(one);
+  ports.texts.set(
+    'repro.lock',
+    serializeLockfile({ ...one, cache: { image: CACHE, digest, ...(inputs && { inputs }) } }),
+  );
+}
+
+test('--rebuild: what there is nothing to compare with', async (t) => {
+  const ports = await world();
+  await single(ports);
+  const app = await repro(ports, 'verify', '--rebuild', 'app');
+  t.is(
+    app.stderr,
+    `error: the registry registry.example has no image registry.example/team/app:v1.2.3 that the rebuilt one could be compared with [E_NO_SUCH_IMAGE]
+  hint: push it first: docker buildx bake -f docker-bake.hcl app --push
+`,
+  );
+  ports.docker.rebuild = async () => {
+    throw new ReproError({ code: 'E_BUILD_FAILED', message: 'the build failed' });
+  };
+  const cache = await repro(ports, 'verify', '--rebuild', 'pkg-cache');
+  t.is(
+    cache.stderr,
+    `error: the build failed [E_BUILD_FAILED]
+  hint: the distro's mirror may have other packages by now: then only the kept cache has the locked ones
+`,
+  );
+  t.is((await repro(ports, 'verify', '--rebuild', 'base')).exitCode, 2);
+});

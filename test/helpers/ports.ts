@@ -28,6 +28,10 @@ export type Entry = {
   linkname?: string;
   type?: 'file' | 'symlink' | 'link' | 'directory' | 'character-device' | 'fifo' | 'contiguous-file';
   pax?: Record<string, string>;
+  mode?: number;
+  uid?: number;
+  /** Seconds since 1970; default 0. */
+  time?: number;
   /** In place of a text: so many zeros. */
   size?: number;
 };
@@ -35,10 +39,11 @@ export type Entry = {
 /** A layer's tar. */
 export async function tarOf(entries: readonly Entry[]): Promise<Buffer> {
   const pack = tar.pack();
-  for (const { name, text = '', linkname, type, size, pax } of entries) {
+  for (const { name, text = '', linkname, type, size, pax, time = 0, ...more } of entries) {
     const header = {
+      ...more,
       name,
-      mtime: new Date(0),
+      mtime: new Date(time * 1000),
       ...(linkname !== undefined && { linkname }),
       ...(pax && { pax }),
     };
@@ -57,6 +62,8 @@ export interface ImageParts {
   architecture?: string;
   variant?: string;
   created?: string;
+  /** Digests of the layers' archives. */
+  diffIds?: string[];
 }
 
 const digestOf = (bytes: Buffer): Digest => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
@@ -84,9 +91,10 @@ class MemoryRegistry {
 
   /** Pushes a single image; where `tag` is a list of images, an index of them. */
   push(name: string, ...images: ImageParts[]): Digest {
-    const built = images.map(({ layers, config, architecture = 'amd64', variant, created }) => {
+    const built = images.map(({ layers, config, architecture = 'amd64', variant, created, diffIds }) => {
       const platform = { os: 'linux', architecture, ...(variant !== undefined && { variant }) };
-      const content = { ...platform, ...(created !== undefined && { created }), config };
+      const rootfs = diffIds && { type: 'layers', diff_ids: diffIds };
+      const content = { ...platform, ...(created !== undefined && { created }), config, rootfs };
       const mediaType = 'application/vnd.oci.image.manifest.v1+json';
       const manifest = this.putManifest({
         mediaType,
