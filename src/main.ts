@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { now } from './io/clock.ts';
 import { createProgress, paintFor, print } from './io/terminal.ts';
 import type { Ports } from './ports.ts';
 import { failure } from './report/outcome.ts';
@@ -55,6 +56,7 @@ const ports: Ports = {
     read: async (...args) => (await import('./io/git.ts')).git.read(...args),
   },
   hint: (line) => stderr.write(`${line}\n`),
+  now: () => now(process.env),
 };
 
 const outcome = await run(process.argv.slice(2), ports, paint);

@@ -10,6 +10,8 @@ export interface Ports {
   git: Git;
   /** A line for the person at the terminal, never a result. */
   hint(line: string): void;
+  /** Seconds since 1970: SOURCE_DATE_EPOCH where it is set, the clock's otherwise. Throws E_SOURCE_DATE_EPOCH. */
+  now(): number;
 }
 
 /** Paths are as the user gave them, relative to the working folder. */

@@ -1,4 +1,4 @@
-import { command, flag } from './command.ts';
+import { command, flag, text } from './command.ts';
 
 export const verify = command(
   'verify',
@@ -12,6 +12,8 @@ export const verify = command(
         choices: ['app', 'pkg-cache'] as const,
         coerce: (value: 'app' | 'pkg-cache' | '') => value || 'app',
       })
+      .option('statement', text('Write what was proved to this file, to be signed (in-toto)'))
+      .option('verifier', text('A URI for who vouches for the statement', { implies: 'statement' }))
       .example('$0 verify', 'read the cache, and hash each package in it')
       .example('$0 verify --keep', 'for a release')
       .example('$0 verify --rebuild', 'the image that was pushed, from the lockfile alone'),

@@ -3,6 +3,7 @@ import { type Problem, ReproError } from '../errors.ts';
 import { parseImageReference } from '../image-ref.ts';
 import type { Digest, Lockfile } from '../model.ts';
 import type { Ports, Registry } from '../ports.ts';
+import { statementText } from '../report/statement.ts';
 import { checkBaseFacts } from '../verify/base.ts';
 import { keepCache } from './keep.ts';
 import { checkBase } from './pin-base.ts';
@@ -14,6 +15,10 @@ export interface VerifyOptions {
   file: string;
   keep?: boolean | undefined;
   rebuild?: Target | undefined;
+  /** Where to write what was proved. */
+  statement?: string | undefined;
+  /** Who vouches for it: a URI. */
+  verifier?: string | undefined;
 }
 
 export interface VerifyResult {
@@ -31,6 +36,8 @@ export interface VerifyResult {
   /** What of the cache hashes to the lockfile's values. */
   platforms: { name: string; packages: number; bytes: number }[];
   rebuilt?: Rebuild;
+  /** The file with what was proved. */
+  statement?: string;
   warnings: Problem[];
   next: string[];
 }
@@ -38,7 +45,7 @@ export interface VerifyResult {
 /** Proves against the registry what the lockfile claims. Throws all that is wrong. */
 export async function verify(options: VerifyOptions, ports: Ports): Promise<VerifyResult> {
   const { files, registry } = ports;
-  const { lockfile } = await readLockfile(options.file, files);
+  const { lockfile, text } = await readLockfile(options.file, files);
   const [base, cache] = [lockfile.base.digest, lockfile.cache.digest];
   const unpinned = unpinnedProblems(lockfile);
   if (base === undefined || cache === undefined) throw failure(unpinned);
@@ -52,7 +59,7 @@ export async function verify(options: VerifyOptions, ports: Ports): Promise<Veri
   const rebuilt = options.rebuild && (await rebuild(options.rebuild, lockfile, options.file, ports));
   const kept = options.keep ? await keepCache(lockfile, registry) : undefined;
   const untagged = kept === undefined ? cached.untagged : [];
-  return {
+  const result: VerifyResult = {
     file: options.file,
     base: { image: lockfile.base.image, digest: base },
     cache: {
@@ -68,9 +75,16 @@ export async function verify(options: VerifyOptions, ports: Ports): Promise<Veri
       bytes: packages.reduce((sum, { size }) => sum + size, 0),
     })),
     ...(rebuilt !== undefined && { rebuilt }),
+    ...(options.statement !== undefined && { statement: options.statement }),
     warnings: [...based.warnings, ...untagged, ...cached.warnings],
     next: [],
   };
+  if (options.statement !== undefined) {
+    const { image } = lockfile;
+    const facts = { result, image, lockfile: text, verifier: options.verifier, time: ports.now() };
+    await files.write(options.statement, statementText(facts), await files.read(options.statement));
+  }
+  return result;
 }
 
 async function verifyBase(

@@ -3,7 +3,10 @@ import type { VerifyResult } from '../commands/verify.ts';
 import { shortDigest } from '../image-ref.ts';
 import type { Paint } from './paint.ts';
 
-export function verifyText({ file, base, cache, platforms, rebuilt }: VerifyResult, paint: Paint): string {
+export function verifyText(
+  { file, base, cache, platforms, rebuilt, statement }: VerifyResult,
+  paint: Paint,
+): string {
   const lines = [
     `${file} ${paint('green', 'is proved')}`,
     `  base      ${base.image} ${paint('dim', shortDigest(base.digest))} is in its registry`,
@@ -15,6 +18,7 @@ export function verifyText({ file, base, cache, platforms, rebuilt }: VerifyResu
     `  read      ${cache.layers} layers, ${cache.bytes} bytes`,
     ...(rebuilt === undefined ? [] : [rebuiltLine(rebuilt)]),
     ...(cache.kept === undefined ? [] : [`  kept      ${cache.kept}`]),
+    ...(statement === undefined ? [] : [`  statement ${statement}`]),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }

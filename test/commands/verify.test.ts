@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { familyOf, knownDistros } from '../../src/distro/index.ts';
 import { ReproError } from '../../src/errors.ts';
+import { now } from '../../src/io/clock.ts';
 import { cacheInputs, parseLockfile, serializeLockfile } from '../../src/lockfile/index.ts';
 import type { Digest, Lockfile, Package } from '../../src/model.ts';
 import { run } from '../../src/run.ts';
@@ -526,4 +527,56 @@ test('--rebuild: what there is nothing to compare with', async (t) => {
 `,
   );
   t.is((await repro(ports, 'verify', '--rebuild', 'base')).exitCode, 2);
+});
+
+test('--statement: what was proved, for a signer', async (t) => {
+  const ports = await world();
+  await single(ports);
+  const { exitCode, stdout, stderr } = await repro(ports, 'verify', '--statement', 'proof.json');
+  t.is(exitCode, 0, stderr);
+  t.regex(stdout, /^ {2}statement proof.json$/m);
+  const text = ports.texts.get('proof.json') ?? '';
+  const lock = ports.texts.get('repro.lock') ?? '';
+  const digest = /digest = "sha256:(\w+)"\ninputs/.exec(lock)?.[1];
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const statement = {
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: [{ name: 'registry.example/team/app', digest: { sha256: digest } }],
+    predicateType: 'https://slsa.dev/verification_summary/v1',
+    predicate: {
+      verifier: { id: `pkg:generic/repro@${version}`, version: { repro: version } },
+      timeVerified: '2027-01-15T08:00:00Z',
+      resourceUri: 'pkg:oci/app?repository_url=registry.example%2Fteam%2Fapp&tag=v1.2.3',
+      policy: { uri: 'file:repro.lock', digest: { sha256: sha(lock) } },
+      verificationResult: 'PASSED',
+      verifiedLevels: ['REPRO_PACKAGES_LOCKED'],
+      dependencyLevels: { REPRO_PACKAGES_LOCKED: 2 },
+    },
+  };
+  t.is(text, `${JSON.stringify(statement, undefined, 2)}\n`);
+
+  const app = ports.memory.push('registry.example/team/app:v1.2.3', { layers: [], diffIds: [] });
+  ports.docker.rebuild = async () => ({ image: ports.memory.port, digest: app, remove: async () => {} });
+  const args = ['--rebuild', '--statement', 'proof.json', '--verifier', 'https://ci.example/release'];
+  t.is((await repro(ports, 'verify', ...args)).exitCode, 0);
+  const { subject, predicate } = JSON.parse(ports.texts.get('proof.json') ?? '');
+  t.deepEqual(subject, [
+    { name: 'registry.example/team/app', digest: { sha256: app.slice(7) } },
+    ...statement.subject,
+  ]);
+  t.is(predicate.verifier.id, 'https://ci.example/release');
+  t.deepEqual(predicate.verifiedLevels, ['REPRO_PACKAGES_LOCKED', 'REPRO_APP_REBUILT_MANIFEST']);
+
+  // What is not proved is not stated.
+  ports.texts.delete('proof.json');
+  ports.memory.manifests.delete(`sha256:${digest}`);
+  t.is((await repro(ports, 'verify', '--statement', 'proof.json')).exitCode, 1);
+  t.false(ports.texts.has('proof.json'));
+  t.is((await repro(ports, 'verify', '--verifier', 'https://ci.example')).exitCode, 2);
+  t.throws(() => now({ SOURCE_DATE_EPOCH: 'today' }), {
+    instanceOf: ReproError,
+    message: 'SOURCE_DATE_EPOCH is "today", which is no number of seconds since 1970',
+  });
+  t.is(now({ SOURCE_DATE_EPOCH: '5' }), 5);
+  t.true(now({}) > 1_700_000_000);
 });

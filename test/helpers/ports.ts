@@ -184,6 +184,7 @@ export function memoryPorts(
     },
     registry: memory.port,
     hint: (line) => hints.push(line),
+    now: () => 1_800_000_000,
     docker: {
       rebuild: async () => {
         throw new Error('no rebuild here');
