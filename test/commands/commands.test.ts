@@ -608,7 +608,7 @@ test('lock: what does not fit', async (t) => {
       'the tag of the cache is gone',
       ({ memory }) => memory.tags.delete(CACHE),
       0,
-      `warning: the registry registry.example has no tag ${CACHE} any more, the package cache is still there by its digest [E_UNTAGGED]\n`,
+      `warning: the registry registry.example has no tag ${CACHE} any more, the package cache is still there by its digest [E_UNTAGGED]\n  hint: its registry may take it away; to give it a tag of its own: repro verify --keep\n`,
     ],
     [
       'the cache is gone',

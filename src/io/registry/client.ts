@@ -53,7 +53,7 @@ export function createRegistry(options: RegistryOptions): Registry & {
     async manifest(reference) {
       const found = await manifests.get(reference);
       if (found === undefined) throw noSuchImage(reference);
-      return found;
+      return { descriptor: found.descriptor, content: found.content };
     },
     async blob(reference, blob, limit) {
       if (blob.size > limit) {
