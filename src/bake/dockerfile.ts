@@ -1,5 +1,5 @@
 import type { Family, Step } from '../distro/family.ts';
-import type { Lockfile } from '../model.ts';
+import type { Lockfile, Package } from '../model.ts';
 import { copyLayers, spread } from './layers.ts';
 import { intentFor, lockedFor } from './pins.ts';
 
@@ -58,6 +58,20 @@ ${scriptStages(steps)}
 FROM base
 ARG SOURCE_DATE_EPOCH=0
 ${user === undefined ? install : `USER root\n${install}USER ${user}\n`}`;
+}
+
+/** What the distro has today of the locked packages: a file in an image of nothing else. */
+export function upstreamDockerfile(lockfile: Lockfile, ask: (packages: readonly Package[]) => Step): string {
+  const steps = perPlatform(lockfile, (platform) => ask(lockedFor(lockfile, platform) ?? []));
+  return `FROM ${lockfile.base.image} AS base
+
+${scriptStages(steps)}
+FROM base AS ask
+USER root
+${run(steps)}
+FROM scratch
+COPY --from=ask /out/ /
+`;
 }
 
 interface PlatformStep extends Step {

@@ -3,7 +3,7 @@ import type { Problem } from '../errors.ts';
 import type { Lockfile } from '../model.ts';
 import { formatHcl } from './hcl.ts';
 import { unpinnedProblems } from './pins.ts';
-import { planBake } from './plan.ts';
+import { planBake, planUpstream } from './plan.ts';
 
 /** What `generate` writes, and what a person should know about it. */
 export interface BakeFile {
@@ -35,6 +35,12 @@ export async function bakeFile(lockfile: Lockfile, dockerfile?: string): Promise
     unpinned: unpinnedProblems(lockfile, ': the packages are collected anew'),
     names: blocks.map((block) => block.name),
   };
+}
+
+/** The bake file with the target `upstream`; undefined where nobody knows how to ask the distro. */
+export function upstreamBakeFile(lockfile: Lockfile): string | undefined {
+  const ask = familyOf(lockfile.distro)?.upstream;
+  return ask && formatHcl('For repro verify --upstream.', planUpstream(lockfile, ask));
 }
 
 /** The parser is loaded only for who has a Dockerfile. */

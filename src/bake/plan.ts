@@ -1,7 +1,12 @@
 import { posix } from 'node:path';
 import type { Family } from '../distro/family.ts';
 import type { Build, Lockfile } from '../model.ts';
-import { collectDockerfile, describeDockerfile, installDockerfile } from './dockerfile.ts';
+import {
+  collectDockerfile,
+  describeDockerfile,
+  installDockerfile,
+  upstreamDockerfile,
+} from './dockerfile.ts';
 import type { Block, Value } from './hcl.ts';
 import { cacheLabels } from './labels.ts';
 import type { Shape } from './own-dockerfile.ts';
@@ -85,6 +90,16 @@ function cacheTargets(lockfile: Lockfile, family: Family, shape: Shape | undefin
     target('pkg-cache-local', "What the Dockerfile's own stage collects.", local),
     target('pkg-cache', comment, { ...pkgCache, ...describe }),
   ];
+}
+
+/** Another bake file, for `verify --upstream` only. */
+export function planUpstream(lockfile: Lockfile, ask: NonNullable<Family['upstream']>): Block[] {
+  const attributes: Target = {
+    ...common(lockfile),
+    contexts: toMap({ base: baseContext(lockfile) }),
+    'dockerfile-inline': { heredoc: upstreamDockerfile(lockfile, ask) },
+  };
+  return [target('upstream', 'What the distro has today of the locked packages.', attributes)];
 }
 
 function target(name: string, comment: string, attributes: Target): Block {

@@ -12,6 +12,7 @@ export const verify = command(
         choices: ['app', 'pkg-cache'] as const,
         coerce: (value: 'app' | 'pkg-cache' | '') => value || 'app',
       })
+      .option('upstream', flag('Ask the distro for the hashes, in a build step on the base image'))
       .option('statement', text('Write what was proved to this file, to be signed (in-toto)'))
       .option('verifier', text('A URI for who vouches for the statement', { implies: 'statement' }))
       .example('$0 verify', 'read the cache, and hash each package in it')

@@ -5,16 +5,20 @@ import type { Digest, Lockfile } from '../model.ts';
 import type { Ports, Registry } from '../ports.ts';
 import { statementText } from '../report/statement.ts';
 import { checkBaseFacts } from '../verify/base.ts';
+import type { Upstream } from '../verify/upstream.ts';
 import { keepCache } from './keep.ts';
 import { checkBase } from './pin-base.ts';
 import { readLockfile } from './project.ts';
 import { type Rebuild, rebuild, type Target } from './rebuild.ts';
+import { askUpstream } from './upstream.ts';
 import { collectsByItself, type Part, verifyCache } from './verify-cache.ts';
 
 export interface VerifyOptions {
   file: string;
   keep?: boolean | undefined;
   rebuild?: Target | undefined;
+  /** Ask the distro, too. */
+  upstream?: boolean | undefined;
   /** Where to write what was proved. */
   statement?: string | undefined;
   /** Who vouches for it: a URI. */
@@ -35,6 +39,8 @@ export interface VerifyResult {
   };
   /** What of the cache hashes to the lockfile's values. */
   platforms: { name: string; packages: number; bytes: number }[];
+  /** What the distro says of the packages. */
+  upstream?: Upstream[];
   rebuilt?: Rebuild;
   /** The file with what was proved. */
   statement?: string;
@@ -56,6 +62,7 @@ export async function verify(options: VerifyOptions, ports: Ports): Promise<Veri
   ]);
   const problems = [...unpinned, ...based.problems, ...cached.problems];
   if (problems.length > 0) throw failure(problems);
+  const asked = options.upstream ? await askUpstream(lockfile, options.file, ports) : undefined;
   const rebuilt = options.rebuild && (await rebuild(options.rebuild, lockfile, options.file, ports));
   const kept = options.keep ? await keepCache(lockfile, registry) : undefined;
   const untagged = kept === undefined ? cached.untagged : [];
@@ -74,9 +81,10 @@ export async function verify(options: VerifyOptions, ports: Ports): Promise<Veri
       packages: packages.length,
       bytes: packages.reduce((sum, { size }) => sum + size, 0),
     })),
+    ...(asked !== undefined && { upstream: asked.upstream }),
     ...(rebuilt !== undefined && { rebuilt }),
     ...(options.statement !== undefined && { statement: options.statement }),
-    warnings: [...based.warnings, ...untagged, ...cached.warnings],
+    warnings: [...based.warnings, ...untagged, ...cached.warnings, ...(asked?.warnings ?? [])],
     next: [],
   };
   if (options.statement !== undefined) {

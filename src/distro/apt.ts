@@ -1,5 +1,5 @@
 import { fileName, readInventory } from './apt/inventory.ts';
-import { collectScript, describeScript, installScript } from './apt/scripts.ts';
+import { collectScript, describeScript, installScript, upstreamScript } from './apt/scripts.ts';
 import { compareVersions } from './apt/version.ts';
 import type { Family } from './family.ts';
 
@@ -61,6 +61,7 @@ export const apt: Family = {
     script: installScript(intent, locked),
   }),
   describe: () => ({ flags: [], script: describeScript() }),
+  upstream: (packages) => ({ flags: [], script: upstreamScript(packages) }),
   fileName,
   inventory: 'Packages',
   readInventory,

@@ -45,6 +45,12 @@ export interface Family {
   install(intent: Intent, locked: readonly Package[] | undefined): Step;
   /** Describes package files that another recipe collected anywhere under /out (a Dockerfile in the method's own shape). */
   describe(): Step;
+  /**
+   * Asks the distro, with the checks of the base image's package manager, what it has today under the names of the packages:
+   * writes to /out/upstream, a line each, between tabs: sha256, name, version, architecture. Only where indexes with hashes
+   * are signed.
+   */
+  upstream?(packages: readonly Package[]): Step;
   /** What a package's file is called in the cache. */
   fileName(pkg: Package): string;
   /** Name of the file in the cache's last layer that lists its packages. */

@@ -4,11 +4,14 @@ import { extract } from 'tar-stream';
 
 export type Entry = ReturnType<typeof extract> extends AsyncIterable<infer E> ? E : never;
 
+/** By default sixteen chunks would wait in memory. */
+const ONE_BY_ONE = { objectMode: false, highWaterMark: 1 };
+
 /** A layer's files in order. Whoever stops early closes the stream below, too. */
 export async function* entriesOf(blob: AsyncIterable<Buffer>): AsyncGenerator<Entry> {
   const tar = extract();
   // What goes wrong comes out of the iteration below.
-  pipeline(Readable.from(decompress(blob)), tar, () => undefined);
+  pipeline(Readable.from(decompress(blob), ONE_BY_ONE), tar, () => undefined);
   for await (const entry of tar) yield entry;
 }
 
@@ -45,7 +48,7 @@ async function peek(blob: AsyncIterable<Buffer>): Promise<{ head: Buffer; rest: 
 
 async function* gunzip(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const stream = createGunzip();
-  pipeline(Readable.from(bytes), stream, () => undefined);
+  pipeline(Readable.from(bytes, ONE_BY_ONE), stream, () => undefined);
   for await (const chunk of stream) yield chunk;
 }
 

@@ -22,7 +22,7 @@ export interface StatementFacts {
  * be signed. Levels that do not start with `SLSA_` are anybody's own.
  */
 export function statementText({ result, image, lockfile, verifier, time }: StatementFacts): string {
-  const { cache, rebuilt, platforms } = result;
+  const { cache, rebuilt, platforms, upstream } = result;
   const packages = platforms.reduce((sum, platform) => sum + platform.packages, 0);
   const app = rebuilt?.target === 'app' ? [subject(rebuilt.image, rebuilt.digest)] : [];
   const statement = {
@@ -40,6 +40,8 @@ export function statementText({ result, image, lockfile, verifier, time }: State
       verificationResult: 'PASSED',
       verifiedLevels: [
         'REPRO_PACKAGES_LOCKED',
+        // Only where there is nothing that the distro does not have any more.
+        ...(upstream?.every(({ gone }) => gone.length === 0) ? ['REPRO_UPSTREAM_CONFIRMED'] : []),
         ...(rebuilt === undefined
           ? []
           : [`REPRO_${shouted(rebuilt.target)}_REBUILT_${shouted(rebuilt.same)}`]),

@@ -3,10 +3,8 @@ import type { VerifyResult } from '../commands/verify.ts';
 import { shortDigest } from '../image-ref.ts';
 import type { Paint } from './paint.ts';
 
-export function verifyText(
-  { file, base, cache, platforms, rebuilt, statement }: VerifyResult,
-  paint: Paint,
-): string {
+export function verifyText(result: VerifyResult, paint: Paint): string {
+  const { file, base, cache, platforms, upstream = [], rebuilt, statement } = result;
   const lines = [
     `${file} ${paint('green', 'is proved')}`,
     `  base      ${base.image} ${paint('dim', shortDigest(base.digest))} is in its registry`,
@@ -16,6 +14,10 @@ export function verifyText(
         `  packages  ${name}: ${packages} (${bytes} bytes), each with the locked SHA-256, and nothing else`,
     ),
     `  read      ${cache.layers} layers, ${cache.bytes} bytes`,
+    ...upstream.map(
+      ({ name, confirmed, gone }) =>
+        `  upstream  ${name}: the distro has ${confirmed} of ${confirmed + gone.length} today, each with the locked SHA-256`,
+    ),
     ...(rebuilt === undefined ? [] : [rebuiltLine(rebuilt)]),
     ...(cache.kept === undefined ? [] : [`  kept      ${cache.kept}`]),
     ...(statement === undefined ? [] : [`  statement ${statement}`]),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
+import { askUpstream } from '../../src/commands/upstream.ts';
 import { familyOf, knownDistros } from '../../src/distro/index.ts';
 import { ReproError } from '../../src/errors.ts';
 import { now } from '../../src/io/clock.ts';
@@ -579,4 +580,115 @@ test('--statement: what was proved, for a signer', async (t) => {
   });
   t.is(now({ SOURCE_DATE_EPOCH: '5' }), 5);
   t.true(now({}) > 1_700_000_000);
+});
+
+test('--upstream: what the distro has today, and what it does not say', async (t) => {
+  const hello = `${sha('hello for amd64')}\thello\t2.10-5\tamd64\n`;
+  const jq = `${sha('jq')}\tjq\t1:1.7.1-6\tall\n`;
+  const older = `${sha('jq')}\tjq\t1.6-1\tall\n`;
+  const line = (count: number) =>
+    `  upstream  linux/amd64: the distro has ${count} of 2 today, each with the locked SHA-256`;
+  const gone = (count: number, names: string) =>
+    `warning: ${count} of the packages for linux/amd64 are not what the distro has today, so it does not say anything of them: ${names} [E_UPSTREAM_GONE]\n`;
+  const cases: Record<string, [answer: string, expected: string, warnings: string]> = {
+    all: [hello + older + jq, line(2), ''],
+    'one is gone, whatever has its hash': [hello + older, line(1), gone(1, '"jq 1:1.7.1-6 all"')],
+    'all are gone': ['', line(0), gone(2, '"hello 2.10-5 amd64", "jq 1:1.7.1-6 all"')],
+    'another file': [
+      hello.replace(/^\w/, 'x') + hello.replace(/^\w+/, DIGEST.slice(7)) + jq,
+      '',
+      `error: the distro has another "hello 2.10-5 amd64" for linux/amd64 than the lockfile: sha256 "${hello.replace(/^\w/, 'x').slice(0, 64)}" or ${DIGEST.slice(7)}, where the lockfile has ${sha('hello for amd64')} [E_UPSTREAM_CHANGED]
+  hint: find out where the locked file is from; to collect the packages anew: repro update
+`,
+    ],
+  };
+  for (const [what, [answer, expected, notes]] of Object.entries(cases)) {
+    const ports = await world();
+    await single(ports);
+    const layer = await tarOf([{ name: 'upstream', text: answer }]);
+    const digest = ports.memory.push('registry.example/rebuilt:1', { layers: [layer] });
+    let asked = '';
+    ports.docker.rebuild = async (target, bakeFile) => {
+      asked = `${target} ${bakeFile}`;
+      return { image: ports.memory.port, digest, remove: async () => {} };
+    };
+    const { exitCode, stdout, stderr } = await repro(
+      ports,
+      'verify',
+      '--upstream',
+      '--statement',
+      'proof.json',
+    );
+    t.is(stderr, notes, what);
+    t.is(exitCode, expected === '' ? 1 : 0);
+    t.regex(
+      asked,
+      /^upstream [\s\S]*target "upstream" \{[\s\S]*docker-image:\/\/docker.io\/library\/debian@sha256:[\s\S]*\nhello\njq\nNAMES\n/,
+    );
+    if (expected === '') continue;
+    t.true(stdout.includes(`${expected}\n`), stdout);
+    const levels: string[] = JSON.parse(ports.texts.get('proof.json') ?? '').predicate.verifiedLevels;
+    t.is(levels.includes('REPRO_UPSTREAM_CONFIRMED'), notes === '', what);
+  }
+});
+
+test('--upstream: packages that are signed themselves are collected again', async (t) => {
+  const text = readFileSync('test/fixtures/lockfiles/arch.lock', 'utf8');
+  const lockfile = await parse(text);
+  const ports = memoryPorts();
+  const stanza = (name: string, version: string, arch: string, sha256: string) =>
+    `pkgname = ${name}\npkgver = ${version}\narch = ${arch}\nfilesize = 1\nsha256sum = ${sha256}\n\n`;
+  const packages = lockfile.platform?.[0]?.packages ?? [];
+  const today = packages
+    .slice(1)
+    .map(({ name, version, arch, sha256 }) => stanza(name, version, arch, sha256));
+  const layer = await tarOf([{ name: 'INVENTORY', text: today.join('') }]);
+  const digest = ports.memory.push('registry.example/rebuilt:1', { layers: [layer] });
+  let target = '';
+  ports.docker.rebuild = async (asked) => {
+    target = asked;
+    return { image: ports.memory.port, digest, remove: async () => {} };
+  };
+  const { upstream, warnings } = await askUpstream(lockfile, 'repro.lock', ports);
+  t.is(target, 'pkg-cache');
+  t.deepEqual(
+    upstream.map(({ confirmed, gone }) => [confirmed, gone.length]),
+    [[packages.length - 1, 1]],
+  );
+  t.deepEqual(
+    warnings.map(({ code }) => code),
+    ['E_UPSTREAM_GONE'],
+  );
+
+  ports.texts.set(
+    'Dockerfile',
+    'FROM a AS base\nFROM base AS pkg-cache-local\nFROM scratch AS pkg-cache\nFROM base\n',
+  );
+  const own = { ...lockfile, build: { dockerfile: 'Dockerfile' } };
+  await t.throwsAsync(askUpstream(own, 'repro.lock', ports), {
+    message:
+      'the Dockerfile collects the packages by itself, and verify --upstream can\'t ask "arch" for their hashes yet',
+  });
+});
+
+test('a Dockerfile that collects by itself: other names, and other files', async (t) => {
+  const dockerfile = 'FROM a AS base\nFROM base AS pkg-cache-local\nFROM scratch AS pkg-cache\nFROM base\n';
+  const build = { dockerfile: 'Dockerfile' };
+  const own = async (files: Record<string, string>, more: Entry[] = []) => {
+    const ports = await world({ files, more }, undefined, (lockfile) => ({ ...lockfile, build }));
+    ports.texts.set('Dockerfile', dockerfile);
+    return repro(ports, 'verify');
+  };
+  const moved = { 'archives/a.deb': 'hello for amd64', 'archives/b.deb': 'jq' };
+  t.deepEqual([(await own(moved)).exitCode, (await own(moved)).stderr], [0, '']);
+  const { exitCode, stderr } = await own({ ...moved, lists: '' }, [{ name: 'link', linkname: 'x' }]);
+  t.is(exitCode, 0);
+  t.is(
+    stderr,
+    `warning: ${WHERE} has files beside the locked packages, since the Dockerfile collects by itself: "lists", "link" [E_OTHER_FILES]\n`,
+  );
+  t.is(
+    (await own({ 'a.deb': 'hello for amd64' })).stderr,
+    `error: ${WHERE} has no "${JQ}", which the lockfile lists [E_CACHE_MISSING]\n${HINT}`,
+  );
 });

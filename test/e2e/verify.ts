@@ -31,6 +31,31 @@ export const debianVerified: Verified = {
   lie: 'Version: 2.10',
 };
 
+const rpm = { packages: ['greet'], file: 'greet-1*.rpm', inventory: 'INVENTORY', lie: '1\\.1-1' };
+
+/** On the base images of pacman.ts, rpm.ts and apt.ts. */
+export const familiesVerified: readonly Verified[] = [
+  {
+    name: 'verify-apt',
+    base: 'apt-base:debian',
+    packages: ['greet'],
+    file: 'greet_*.deb',
+    inventory: 'Packages',
+    lie: 'Version: 1.1',
+  },
+  {
+    name: 'verify-pacman',
+    base: 'arch:7',
+    packages: ['greet'],
+    file: 'greet-1*.pkg.tar',
+    inventory: 'INVENTORY',
+    lie: 'pkgver = 1.1',
+  },
+  { ...rpm, name: 'verify-dnf4', base: 'rocky:test' },
+  { ...rpm, name: 'verify-dnf5', base: 'fedora:test' },
+  { ...rpm, name: 'verify-zypper', base: 'opensuse:test' },
+];
+
 /** `repro verify` on one locked project, with caches that somebody changed, and with images that are built again. */
 export function verifyTests(engine: EngineFacts, verified: Verified): void {
   const { name, file, inventory, lie } = verified;
@@ -164,6 +189,13 @@ export function verifyTests(engine: EngineFacts, verified: Verified): void {
       collected.stdout,
       new RegExp(`^ {2}rebuilt {3}pkg-cache from scratch: \\S+ sha256:\\w{12} ${same}`, 'm'),
     );
+  });
+
+  test.serial(title('--upstream'), async (t) => {
+    const { stdout } = await ok(t, project.repro('verify', '--upstream'));
+    const packages = lock.match(/^ {2}\{ name = /gm)?.length;
+    const line = `^ {2}upstream {2}linux/\\w+: the distro has ${packages} of ${packages} today, each with the locked SHA-256$`;
+    t.regex(stdout, new RegExp(line, 'm'));
   });
 
   test.serial(title('--rebuild names what somebody changed in the app'), async (t) => {

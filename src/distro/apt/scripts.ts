@@ -16,6 +16,18 @@ const unstable =
 /** What /out/index/Packages says of each package; the rest is in the packages themselves. */
 const fields = 'Package|Source|Version|Architecture|Section|Priority|Size|SHA256';
 
+/** Gets the indexes of the base image's repositories, each with a signature. */
+const update = String.raw`if grep -rsEi '^deb.*\[.*(trusted|allow-insecure) *= *yes|^(trusted|allow-insecure): *yes' /etc/apt/sources.list /etc/apt/sources.list.d; then
+  echo 'ERROR: the base image has apt sources that are used without a signature' >&2
+  exit 1
+fi
+apt-get -q -o Acquire::Retries=3 -o Acquire::Languages=none -o Acquire::AllowInsecureRepositories=false \
+  -o Acquire::AllowWeakRepositories=false update --error-on=any`;
+
+/** Prints all that the indexes say. */
+const indexes = `apt-get indextargets --format '$(FILENAME)' 'Created-By: Packages' |
+  while read -r list; do /usr/lib/apt/apt-helper cat-file "$list"; echo; done |`;
+
 /** In a raw template literal a `$` before a brace can't be escaped. */
 const dollar = '$';
 
@@ -26,12 +38,7 @@ export function collectScript(intent: Intent): string {
 set -euo pipefail
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 mkdir -p /out/packages /out/index
-if grep -rsEi '^deb.*\[.*(trusted|allow-insecure) *= *yes|^(trusted|allow-insecure): *yes' /etc/apt/sources.list /etc/apt/sources.list.d; then
-  echo 'ERROR: the base image has apt sources that are used without a signature' >&2
-  exit 1
-fi
-apt-get -q -o Acquire::Retries=3 -o Acquire::Languages=none -o Acquire::AllowInsecureRepositories=false \
-  -o Acquire::AllowWeakRepositories=false update --error-on=any
+${update}
 collect() {
   apt-get -q -y -o Acquire::Retries=3 -o APT::Get::AllowUnauthenticated=false -o Dir::Cache::Archives=/out/packages \
     -o APT::Get::Always-Include-Phased-Updates=true ${installOptions(intent)} \
@@ -46,8 +53,7 @@ rm -rf /out/packages/partial /out/packages/lock
 # The index: what the signed indexes say of each downloaded file, found by its hash.
 cd /out/packages
 find . -name '*.deb' -printf '%P\0' | sort -z | xargs -0r sha256sum -- >/tmp/sums
-apt-get indextargets --format '$(FILENAME)' 'Created-By: Packages' |
-  while read -r list; do /usr/lib/apt/apt-helper cat-file "$list"; echo; done |
+${indexes}
   awk '
     !signed { hash[++count] = substr($0, 1, 64); file[hash[count]] = substr($0, 67); next }
     match($0, /\nSHA256: [0-9a-f]+/) { h = substr($0, RSTART + 9, 64); if (h in file) stanza[h] = $0 }
@@ -61,6 +67,29 @@ apt-get indextargets --format '$(FILENAME)' 'Created-By: Packages' |
       }
       exit bad
     }' /tmp/sums signed=1 RS= - >/out/index/Packages
+${normalise()}
+`;
+}
+
+/** Lines of what the signed indexes have today under the names of the packages. */
+export function upstreamScript(packages: readonly Package[]): string {
+  const names = [...new Set(packages.map(({ name }) => name))].sort();
+  return String.raw`#!/bin/bash
+# Print what the distro has today under the names of the locked packages: hash, name, version, architecture. apt checks the
+# signature of each repository's index.
+set -euo pipefail
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive
+mkdir -p /out
+${update}
+cat >/tmp/names <<'NAMES'
+${names.map((name) => `${name}\n`).join('')}NAMES
+${indexes}
+  awk '
+    function field(name) { return match("\n" $0, "\n" name ": [^\n]*") ? substr($0, RSTART + length(name) + 2, RLENGTH - length(name) - 3) : "" }
+    !signed { wanted[$0]; next }
+    { name = field("Package") }
+    name in wanted { print field("SHA256") "\t" name "\t" field("Version") "\t" field("Architecture") }
+  ' /tmp/names signed=1 RS= - | sort -u >/out/upstream
 ${normalise()}
 `;
 }
