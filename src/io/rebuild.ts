@@ -22,11 +22,14 @@ export async function rebuild(
       const tag = `${basename(work)}:image`.toLowerCase();
       const set = ['--set', `${target}.output=type=docker`, '--set', `${target}.tags=${tag}`];
       await runBake([...bake, ...set], folder, 'terminal', bakeFile);
-      await into(archive, async (file) => {
-        const { code } = await run(['image', 'save', tag], folder, file);
-        if (code !== 0) throw noArchive();
-      });
-      await run(['image', 'rm', tag], folder, 'pipe');
+      try {
+        await into(archive, async (file) => {
+          const { code } = await run(['image', 'save', tag], folder, file);
+          if (code !== 0) throw noArchive();
+        });
+      } finally {
+        await run(['image', 'rm', tag], folder, 'pipe');
+      }
     } else {
       const set = ['--set', `${target}.output=type=oci,dest=-${output}`];
       await into(archive, (file) => runBake([...bake, ...set], folder, file, bakeFile));
