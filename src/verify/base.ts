@@ -10,7 +10,8 @@ export async function checkBaseFacts(lockfile: Lockfile, registry: Registry): Pr
   const reference = { ...parseImageReference(base.image), ...(base.digest && { digest: base.digest }) };
   const { pins } = await inspectBase(registry, reference, { platforms, distro });
   return (['release', 'created', 'user'] as const).flatMap((key) => {
-    if (pins[key] === base[key]) return [];
+    // Nothing is claimed where a lockfile that was written by hand says nothing; of the user, nothing means root.
+    if (pins[key] === base[key] || (base[key] === undefined && key !== 'user')) return [];
     const has = (value: string | undefined) => (value === undefined ? 'nothing' : quote(value));
     const message = `the base ${familiarImageReference(reference)} has ${has(pins[key])} for \`base.${key}\`, and the lockfile ${has(base[key])}`;
     const hint = 'take `base.digest` out and run repro lock, which reads all of it anew';

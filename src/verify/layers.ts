@@ -1,6 +1,7 @@
 import { type Problem, ReproError } from '../errors.ts';
 import { familiarImageReference, type ImageReference } from '../image-ref.ts';
 import type { Digest } from '../model.ts';
+import { badImage } from '../oci/image.ts';
 import { layerProblem } from '../oci/layer.ts';
 import { type LayerEntry, layerEntries } from '../oci/layer-files.ts';
 import type { Descriptor, Registry } from '../ports.ts';
@@ -15,6 +16,8 @@ export interface Layer {
 }
 
 const AT_ONCE = 3;
+/** No cache has so many files, and what somebody else pushed is not to fill the memory. */
+const MOST = 100_000;
 
 /** Each layer once, however many platforms share it. What is wrong with one layer keeps no other from being read. */
 export async function readLayers(
@@ -30,8 +33,12 @@ export async function readLayers(
     const entries: LayerEntry[] = [];
     const found = { digest: layer.digest, size: layer.size, entries };
     try {
-      const blob = await registry.stream(reference, layer, `reading ${name}`, total);
-      for await (const entry of layerEntries(blob, inventory)) entries.push(entry);
+      const blob = await registry.stream(reference, layer, 'reading the package cache', total);
+      for await (const entry of layerEntries(blob, inventory)) {
+        entries.push(entry);
+        if (entries.length > MOST)
+          throw badImage(reference, `its layer ${layer.digest} has more than ${MOST} entries`);
+      }
       return [layer.digest, found];
     } catch (error) {
       return [layer.digest, { ...found, problem: problemOf(error, name, layer.digest) }];
@@ -47,6 +54,6 @@ function problemOf(error: unknown, name: string, digest: Digest): Problem {
     const message = `the layer ${digest} of ${name} can't be read, ${layerProblem(error)}`;
     return { code: 'E_BAD_IMAGE', message };
   }
-  if (['E_DIGEST_MISMATCH', 'E_NO_SUCH_BLOB'].includes(error.code)) return error.problems[0];
+  if (['E_BAD_IMAGE', 'E_DIGEST_MISMATCH', 'E_NO_SUCH_BLOB'].includes(error.code)) return error.problems[0];
   throw error;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { askUpstream } from '../../src/commands/upstream.ts';
@@ -284,6 +285,7 @@ error: ${CACHE}@${more.digest} has an image that the lockfile does not know: sha
     base: {
       image: BASE,
       digest: lockfile.base.digest as Digest,
+      release: '12',
       user: 'root',
       created: '2026-11-10T00:00:00Z',
     },
@@ -300,7 +302,7 @@ error: ${CACHE}@${more.digest} has an image that the lockfile does not know: sha
     stderr,
     /error: the base debian:trixie-slim@sha256:\w{64} has "app" for `base.user`, and the lockfile "root" \[E_BASE_FACTS\]/,
   );
-  t.regex(stderr, /has "13" for `base.release`, and the lockfile nothing/);
+  t.regex(stderr, /has "13" for `base.release`, and the lockfile "12"/);
 
   const gone = await world();
   gone.memory.tags.clear();
@@ -367,6 +369,32 @@ test('a cache that no tag holds: a warning, and --keep', async (t) => {
   const bad = await world({ files: {} });
   t.is((await repro(bad, 'verify', '--keep')).exitCode, 1);
   t.false([...bad.memory.tags.keys()].some((name) => name.includes('sha256-')));
+});
+
+test('a layer whose bytes are not what its digest says keeps no other from being read', async (t) => {
+  const ports = await world({ files: { ...truth('amd64'), [JQ]: 'JQ' } });
+  const { stream } = ports.registry;
+  let opened = 0;
+  ports.registry.stream = async (reference, blob, label, total) => {
+    const whole = await stream(reference, blob, label);
+    if (label !== 'reading the package cache') return whole;
+    t.true((total ?? 0) > blob.size);
+    if (opened++ > 0) return whole;
+    const error = new ReproError({ code: 'E_DIGEST_MISMATCH', message: 'other bytes' });
+    return Readable.from(
+      (async function* () {
+        yield* whole;
+        throw error;
+      })(),
+    );
+  };
+  const { exitCode, stderr } = await repro(ports, 'verify');
+  t.is(exitCode, 1);
+  t.is(
+    stderr,
+    `error: other bytes [E_DIGEST_MISMATCH]
+error: ${WHERE} has another "${JQ}": ${bytes('JQ')}, where the lockfile has ${bytes('jq')} [E_CACHE_CHANGED]\n${HINT}`,
+  );
 });
 
 test('the network is no fault of a layer', async (t) => {

@@ -336,6 +336,21 @@ test('a stream is taken up again where it was cut', async (t) => {
   }
 });
 
+test('several streams that are parts of one whole', async (t) => {
+  const { host } = await serve(t, serveBlob);
+  const events: [string, number, number][] = [];
+  const registry = client(t, {
+    onProgress: ({ label, done, total }) => events.push([label, done, total]),
+  });
+  const total = 3 * bytes.length;
+  const read = async (label: string, whole?: number) =>
+    (await registry.stream(ref(host), blob, label, whole)).toArray();
+  await Promise.all([read('cache', total), read('cache', total), read('other')]);
+  const last = (name: string) => events.findLast(([label]) => label === name);
+  t.deepEqual(last('other'), ['other', bytes.length, bytes.length]);
+  t.deepEqual(last('cache'), ['cache', 2 * bytes.length, total]);
+});
+
 test('a connection that is cut again and again', async (t) => {
   const { host, seen } = await serve(t, cutAfter(10));
   const registry = client(t);
