@@ -73,7 +73,7 @@ function withHint(problems: Problem[], target: Target): Problem[] {
   if (last === undefined) return [];
   const hint =
     target === 'app'
-      ? 'a step of the Dockerfile, or the script of a package, is not the same each time; see docs/release.md'
+      ? 'a step of the Dockerfile or the script of a package is not the same each time, or the image store is of another kind: see docs/verify.md'
       : MIRROR;
   return [...problems.slice(0, -1), { ...last, hint }];
 }

@@ -503,7 +503,7 @@ error: ${where}, layer 2 of 2: the same files in another archive [E_REBUILT_FILE
       t.true(stderr.startsWith(expected), stderr);
       t.regex(
         stderr,
-        /\n {2}hint: a step of the Dockerfile, .* is not the same each time; see docs\/release.md\n$/,
+        /\n {2}hint: a step of the Dockerfile .* is not the same each time, .*: see docs\/verify.md\n$/,
       );
     } else {
       t.is(exitCode, 0, stderr);
