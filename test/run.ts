@@ -13,7 +13,12 @@ interface Count {
 }
 
 /** The suites of test/e2e that have an engine to themselves, and its image store. */
-const stores = { classic: 'classic', containerd: 'containerd', families: 'containerd' } as const;
+const stores = {
+  classic: 'classic',
+  containerd: 'containerd',
+  families: 'containerd',
+  rpm: 'containerd',
+} as const;
 const total: Count = { passed: 0, failed: 0 };
 const missing: string[] = [];
 const suites = process.argv.slice(2);
