@@ -1,5 +1,10 @@
 import { ReproError } from '../errors.ts';
-import { familiarImageReference, parseImageReference, repositoryOf } from '../image-ref.ts';
+import {
+  familiarImageReference,
+  type ImageReference,
+  parseImageReference,
+  repositoryOf,
+} from '../image-ref.ts';
 import type { Digest, Lockfile } from '../model.ts';
 import type { Registry } from '../ports.ts';
 
@@ -9,6 +14,15 @@ import type { Registry } from '../ports.ts';
  */
 export function keepTag(digest: Digest): string {
   return `pkg-cache-${digest.replace(':', '-')}`;
+}
+
+/** Whether that tag leads to the cache. */
+export async function isKept(
+  { domain, path }: ImageReference,
+  digest: Digest,
+  registry: Registry,
+): Promise<boolean> {
+  return (await registry.head({ domain, path, tag: keepTag(digest) }))?.digest === digest;
 }
 
 /** Puts that tag on the locked cache. Returns its name, also where it was there already. Throws E_TAG_TAKEN. */

@@ -6,7 +6,7 @@ import type { Files, Registry } from '../ports.ts';
 import { type Claim, checkContent } from '../verify/content.ts';
 import { readCacheImages } from '../verify/image.ts';
 import { readLayers } from '../verify/layers.ts';
-import { keepTag } from './keep.ts';
+import { isKept } from './keep.ts';
 import { readDockerfile, repro } from './project.ts';
 
 /** What a part of the proof came to. */
@@ -73,8 +73,7 @@ async function checkTag(
 ): Promise<Problem[]> {
   const reference = parseImageReference(cache.image);
   if ((await registry.head(reference))?.digest === digest) return [];
-  const { domain, path } = reference;
-  if ((await registry.head({ domain, path, tag: keepTag(digest) }))?.digest === digest) return [];
+  if (await isKept(reference, digest, registry)) return [];
   const message = `no tag that is known here leads to the package cache ${familiarImageReference(reference)} as it is locked, ${shortDigest(digest)}: its registry may take it away`;
   return [{ code: 'E_UNTAGGED', message, hint: `give it a tag of its own: ${repro('verify', file)} --keep` }];
 }

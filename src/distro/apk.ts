@@ -1,8 +1,8 @@
-import type { Package } from '../model.ts';
 import { fileName, readInventory } from './apk/inventory.ts';
 import { collectScript, describeScript, installScript } from './apk/scripts.ts';
 import { compareVersions } from './apk/version.ts';
 import type { Family } from './family.ts';
+import { packageCheck } from './package-check.ts';
 
 /** Alpine's names of architectures (apk-tools, apk_arch.h). */
 const architectures: Record<string, string> = {
@@ -49,15 +49,12 @@ export const apk: Family = {
     if (/[*?[\]^$|]/.test(text)) return 'has a pattern in it: name each package';
     return 'is no apk request: name, name=version, name~version or name@tag';
   },
-  checkPackage(pkg: Package) {
-    if (!name.test(pkg.name)) return { field: 'name', message: 'is no Alpine package name (apk-package(5))' };
-    if (!version.test(pkg.version))
-      return { field: 'version', message: 'is no Alpine version (apk-package(5))' };
-    if (!arch.test(pkg.arch)) return { field: 'arch', message: 'is no Alpine architecture' };
-    if (pkg.source !== undefined && !name.test(pkg.source))
-      return { field: 'source', message: 'is no name of an Alpine source package' };
-    return undefined;
-  },
+  checkPackage: packageCheck({
+    name: [name, 'is no Alpine package name (apk-package(5))'],
+    version: [version, 'is no Alpine version (apk-package(5))'],
+    arch: [arch, 'is no Alpine architecture'],
+    source: [name, 'is no name of an Alpine source package'],
+  }),
   compareVersions,
   asksFor: (text, pkg) => /^[^=~@]*/.exec(text)?.[0] === pkg.name,
   architecture: (platform) => architectures[platform],

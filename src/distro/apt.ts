@@ -2,6 +2,7 @@ import { fileName, readInventory } from './apt/inventory.ts';
 import { collectScript, describeScript, installScript, upstreamScript } from './apt/scripts.ts';
 import { compareVersions } from './apt/version.ts';
 import type { Family } from './family.ts';
+import { packageCheck } from './package-check.ts';
 
 /** Debian architectures of OCI platforms (dpkg's cputable and tupletable). */
 const architectures: Record<string, string> = {
@@ -38,16 +39,12 @@ export const apt: Family = {
   },
   purl: { type: 'deb' },
   checkRequest,
-  checkPackage(pkg) {
-    if (!name.test(pkg.name))
-      return { field: 'name', message: 'is no Debian package name (Debian Policy 5.6.1)' };
-    if (!version.test(pkg.version))
-      return { field: 'version', message: 'is no Debian version (deb-version(7))' };
-    if (!arch.test(pkg.arch)) return { field: 'arch', message: 'is no Debian architecture' };
-    if (pkg.source !== undefined && !name.test(pkg.source))
-      return { field: 'source', message: 'is no Debian source package name' };
-    return undefined;
-  },
+  checkPackage: packageCheck({
+    name: [name, 'is no Debian package name (Debian Policy 5.6.1)'],
+    version: [version, 'is no Debian version (deb-version(7))'],
+    arch: [arch, 'is no Debian architecture'],
+    source: [name, 'is no Debian source package name'],
+  }),
   compareVersions,
   asksFor(text, pkg) {
     const groups = request.exec(text)?.groups;

@@ -1,5 +1,5 @@
-import type { Package } from '../model.ts';
 import type { Family } from './family.ts';
+import { packageCheck } from './package-check.ts';
 import { fileName, readInventory } from './pacman/inventory.ts';
 import { collectScript, describeScript, installScript } from './pacman/scripts.ts';
 import { compareVersions } from './pacman/version.ts';
@@ -46,16 +46,12 @@ export const pacman: Family = {
     if (/[*?[\]^$|]/.test(text)) return 'has a pattern in it: name each package';
     return 'is no pacman request: name, name=version or repository/name';
   },
-  checkPackage(pkg: Package) {
-    if (!name.test(pkg.name))
-      return { field: 'name', message: 'is no Arch Linux package name (PKGBUILD(5))' };
-    if (!version.test(pkg.version))
-      return { field: 'version', message: 'is no Arch Linux version (PKGBUILD(5))' };
-    if (!arch.test(pkg.arch)) return { field: 'arch', message: 'is no Arch Linux architecture' };
-    if (pkg.source !== undefined && !name.test(pkg.source))
-      return { field: 'source', message: 'is no name of an Arch Linux package base' };
-    return undefined;
-  },
+  checkPackage: packageCheck({
+    name: [name, 'is no Arch Linux package name (PKGBUILD(5))'],
+    version: [version, 'is no Arch Linux version (PKGBUILD(5))'],
+    arch: [arch, 'is no Arch Linux architecture'],
+    source: [name, 'is no name of an Arch Linux package base'],
+  }),
   compareVersions,
   asksFor: (text, pkg) => /^(?:[^/]*\/)?([^=]*)/.exec(text)?.[1] === pkg.name,
   architecture: (platform) => architectures[platform],

@@ -357,7 +357,18 @@ test('the registry: gone, moved, without a tag, denied', async (t) => {
       [
         /^warning cache E_CACHE_MOVED \S+ is another image by now: .*: what no tag leads to, a registry may delete$/,
       ],
-      /^to pin what the tag has: repro lock$/,
+      /^to pin what the tag has: repro lock; to keep what is pinned: repro verify --keep$/,
+    ],
+    [
+      'somebody pushed another cache, and the old one is kept',
+      ({ memory }) => {
+        const digest = memory.tags.get(CACHE);
+        if (digest === undefined) throw new Error('the cache has a tag');
+        memory.tags.set(CACHE.replace(/:[^:]*$/, `:pkg-cache-${digest.replace(':', '-')}`), digest);
+        memory.push(CACHE, { layers: [Buffer.from('new')] });
+      },
+      0,
+      [],
     ],
     [
       'denied',

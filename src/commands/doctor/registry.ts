@@ -7,6 +7,7 @@ import {
 } from '../../image-ref.ts';
 import type { Digest, Lockfile } from '../../model.ts';
 import type { Registry } from '../../ports.ts';
+import { isKept, keepTag } from '../keep.ts';
 import { repro } from '../project.ts';
 import { type Finding, fine, found, thrown } from './finding.ts';
 
@@ -31,6 +32,8 @@ export async function checkImage(
     if (pinned === undefined) return [found(part, 'error', gone(part, name, digest, file))];
     if (tagged?.digest === digest)
       return [fine(part, `${name} is ${shortDigest(digest)}, as pinned (${login})`)];
+    if (part === 'cache' && (await isKept(reference, digest, registry)))
+      return [fine(part, `${name} as pinned is kept by the tag ${keepTag(digest)} (${login})`)];
     return [found(part, 'warning', loose(part, reference, digest, tagged?.digest, file))];
   } catch (error) {
     const findings = thrown(part, error);
@@ -93,7 +96,7 @@ function loose(
     at,
     hint:
       tagged === undefined
-        ? `run ${repro('update', file)}`
-        : `to pin what the tag has: ${repro('lock', file)}`,
+        ? `give it a tag of its own: ${repro('verify', file)} --keep`
+        : `to pin what the tag has: ${repro('lock', file)}; to keep what is pinned: ${repro('verify', file)} --keep`,
   };
 }

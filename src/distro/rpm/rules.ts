@@ -1,4 +1,5 @@
 import type { Package } from '../../model.ts';
+import { packageCheck } from '../package-check.ts';
 
 /** rpm's names of architectures (rpmrc). */
 const architectures: Record<string, string> = {
@@ -23,15 +24,12 @@ const name = /^[A-Za-z0-9_][A-Za-z0-9._+-]*$/;
 const version = /^(?:[1-9]\d*:)?[A-Za-z0-9._+~^]+-[A-Za-z0-9._+~^]+$/;
 const arch = /^[a-z0-9_]+$/;
 
-export function checkPackage(pkg: Package): { field: keyof Package; message: string } | undefined {
-  if (!name.test(pkg.name)) return { field: 'name', message: 'is no RPM package name (rpm-spec(5))' };
-  if (!version.test(pkg.version))
-    return { field: 'version', message: 'is no RPM version: epoch:version-release, without an epoch of 0' };
-  if (!arch.test(pkg.arch)) return { field: 'arch', message: 'is no RPM architecture' };
-  if (pkg.source !== undefined && !name.test(pkg.source))
-    return { field: 'source', message: 'is no name of an RPM source package' };
-  return undefined;
-}
+export const checkPackage = packageCheck({
+  name: [name, 'is no RPM package name (rpm-spec(5))'],
+  version: [version, 'is no RPM version: epoch:version-release, without an epoch of 0'],
+  arch: [arch, 'is no RPM architecture'],
+  source: [name, 'is no name of an RPM source package'],
+});
 
 // What packages provide beside their names: `pkgconfig(zlib)`, `libz.so.1()(64bit)`.
 const provided = /^[A-Za-z0-9_][A-Za-z0-9._+-]*\([A-Za-z0-9._+:/-]*\)(?:\(64bit\))?$/;
