@@ -1,29 +1,22 @@
 /**
- * Runs the end-to-end suites and the push benchmark, and writes what they have measured into docs/figures.md.
- * Usage: npm run bundle && npx tsc && node build/test/bench/figures.js
+ * Writes docs/figures.md, from what the end-to-end suites have measured and from the push benchmark. Usage:
+ * REPRO_FIGURES=$PWD/figures npm run e2e >tap && node build/test/bench/figures.js figures tap
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { Figures } from '../e2e/figures.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'repro-bench-'));
-const file = join(folder, 'figures');
-const run = (...args: string[]) =>
-  execFileSync(process.execPath, args, {
-    env: { ...process.env, CI: '1', REPRO_FIGURES: file },
-    stdio: ['ignore', 'pipe', 'inherit'],
-    maxBuffer: 1 << 28,
-    encoding: 'utf8',
-  });
-const tap = run('build/test/run.js', 'e2e');
-const figures = readFileSync(file, 'utf8')
+const [, , measured = '', log = ''] = process.argv;
+const tap = readFileSync(log, 'utf8');
+const figures = readFileSync(measured, 'utf8')
   .trimEnd()
   .split('\n')
   .map((line): Figures => JSON.parse(line))
   .sort((a, b) => (a.name < b.name ? -1 : 1));
-rmSync(folder, { recursive: true });
+const pushes = execFileSync(process.execPath, ['build/test/bench/push.js'], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+  encoding: 'utf8',
+});
 
 const number = (value: number) => value.toLocaleString('en-US');
 const row = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |\n`;
@@ -55,9 +48,11 @@ const families = table(
     it.differ?.length ?? '',
   ]),
 );
+/** What a package manager keeps in a folder of its own below /var/cache is one thing. */
+const inShort = (path: string) => `\`/${path.replace(/^(var\/cache\/(?:dnf|libdnf5|zypp)\/).*/, '$1…')}\``;
 const differences = figures
   .filter(({ differ }) => differ !== undefined)
-  .map(({ name, differ = [] }) => `- ${name}: ${differ.map((path) => `\`/${path}\``).join(', ')}\n`)
+  .map(({ name, differ = [] }) => `- ${name}: ${[...new Set(differ.map(inShort))].join(', ')}\n`)
   .join('');
 
 /** Attack -> whom it was tried on. */
@@ -99,5 +94,5 @@ ${refused}
 
 One of so many packages changed ([why](layers.md)).
 
-${run('build/test/bench/push.js')}`,
+${pushes}`,
 );
