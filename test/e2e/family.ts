@@ -63,7 +63,7 @@ export function familyTests(engine: EngineFacts, variant: Variant): void {
     await project.write('before.lock', before);
     const { stdout: diff } = await ok(t, project.repro('diff', 'before.lock'));
     t.regex(diff, /^ {2}asked for\n(?: {4}.*\n)* {4}~ greet 1\.0-1 -> 1\.1-1, /m);
-    t.regex(diff, /^ {2}brought along\n(?: {4}.*\n)* {4}\+ base-thing 1\.1-1, /m);
+    t.regex(diff, /^ {2}brought along\n(?: {4}.*\n)* {4}\+ wave 1-1, /m);
 
     await checkSbom(t, project);
     await ok(t, project.repro('policy', '-o', 'policy.json'));
