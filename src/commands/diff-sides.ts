@@ -52,9 +52,13 @@ async function fileSource(path: string, files: Files): Promise<Source | undefine
     return text === undefined ? undefined : { side: { path }, label: path, text };
   } catch (error) {
     // A folder: there may be a branch of that name.
-    if (error instanceof ReproError && error.code === 'E_READ') return undefined;
+    if (error instanceof ReproError && isFolder(error.cause)) return undefined;
     throw error;
   }
+}
+
+function isFolder(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'EISDIR';
 }
 
 async function revisionSource(name: string, file: string, git: Git): Promise<Source> {

@@ -96,6 +96,10 @@ test('the commands of the pages about differences', (t) => {
   );
   t.true(readFileSync(join(here, 'comment.md'), 'utf8').startsWith('<!-- repro diff: repro.lock -->\n### '));
 
+  // A folder is no file.
+  mkdirSync(join(here, 'main'));
+  t.true(sh('repro diff main').endsWith(changes));
+
   // States that are no lockfile don't stop git: what came before, a conflict, a file that goes away.
   writeFileSync(join(here, 'repro.lock'), '<<<<<<< HEAD\n');
   t.regex(sh('git diff'), /^repro\.lock can't be compared: .*conflict markers/m);
