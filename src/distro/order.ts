@@ -4,6 +4,7 @@ import { compare } from '../lockfile/canonical.ts';
 
 /** Two texts of digits by their numbers; the empty text is 0. */
 export function compareNumbers(a: string, b: string): number {
+  if (a === b) return 0;
   const [x, y] = [a.replace(/^0+/, ''), b.replace(/^0+/, '')];
   return x.length - y.length || compare(x, y);
 }
@@ -17,7 +18,8 @@ export function compareSegments(a: string, b: string): number {
 
 /** `1:2.3-4` -> epoch, version and what follows the last hyphen; the absent ones are empty. */
 export function splitVersion(text: string): [epoch: string, version: string, revision: string] {
-  const [, epoch = '', rest = ''] = /^(?:(\d+):)?(.*)$/s.exec(text) ?? [];
+  const [epoch = ''] = /^\d+(?=:)/.exec(text) ?? [];
+  const rest = epoch === '' ? text : text.slice(epoch.length + 1);
   const hyphen = rest.lastIndexOf('-');
   return hyphen === -1 ? [epoch, rest, ''] : [epoch, rest.slice(0, hyphen), rest.slice(hyphen + 1)];
 }

@@ -8,6 +8,7 @@ export function compareVersions(a: string, b: string): number {
 
 /** Turn by turn what is no digit, and a number; an absent number is 0. */
 function compareParts(a: string, b: string): number {
+  if (a === b) return 0;
   const [x, y] = [a.match(PARTS) ?? [], b.match(PARTS) ?? []];
   for (let index = 0; index < Math.max(x.length, y.length); index++) {
     if (x[index] === y[index]) continue;

@@ -55,20 +55,17 @@ export function countsText(counts: Counts): string {
 
 function groupsOf(changes: readonly PackageChange[]): Group[] {
   const bySource = new Map<string, Group[]>();
-  for (const [index, change] of changes.entries()) {
+  changes.forEach((change, index) => {
     const { kind, name, from, to } = change;
     const source = to?.source ?? from?.source;
-    let groups = bySource.get(source ?? name);
-    if (groups === undefined) {
-      groups = [];
-      bySource.set(source ?? name, groups);
-    }
-    const versions = { from: from?.version, to: to?.version };
+    const groups = bySource.get(source ?? name) ?? [];
+    if (groups.length === 0) bySource.set(source ?? name, groups);
     let group = groups.find(
-      (other) => other.kind === kind && other.from === versions.from && other.to === versions.to,
+      (other) => other.kind === kind && other.from === from?.version && other.to === to?.version,
     );
     if (group === undefined) {
-      group = { kind, packages: [], source: undefined, ...versions, size: { from: 0, to: 0 } };
+      const size = { from: 0, to: 0 };
+      group = { kind, packages: [], source: undefined, from: from?.version, to: to?.version, size };
       groups.push(group);
     }
     // The package that has the name of its source says nothing of it.
@@ -78,8 +75,9 @@ function groupsOf(changes: readonly PackageChange[]): Group[] {
     group.packages.push(nameOf(change, isAmbiguous));
     group.size.from += from?.size ?? 0;
     group.size.to += to?.size ?? 0;
-  }
-  return [...bySource].sort(([a], [b]) => compare(a, b)).flatMap(([, groups]) => groups);
+  });
+  const sources = [...bySource.keys()].sort(compare);
+  return sources.flatMap((source) => bySource.get(source) ?? []);
 }
 
 /** The architecture only where it tells something. */
