@@ -481,7 +481,17 @@ test.serial('a terminal gets colours and progress, and other outputs do not', as
   t.teardown(() => {
     Object.assign(process.env, before);
   });
-  for (const name of ['FORCE_COLOR', 'NO_COLOR', 'NODE_DISABLE_COLORS']) delete process.env[name];
+  // Node asks all of these (tty.WriteStream.getColorDepth).
+  const asked = [
+    'CI',
+    'COLORTERM',
+    'FORCE_COLOR',
+    'NO_COLOR',
+    'NODE_DISABLE_COLORS',
+    'TEAMCITY_VERSION',
+    'TMUX',
+  ];
+  for (const name of asked) delete process.env[name];
   process.env['TERM'] = 'xterm-256color';
   const { stream } = terminal(80);
   t.is(paintFor(stream)('red', 'x'), '\u001b[31mx\u001b[39m');
