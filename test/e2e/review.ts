@@ -11,7 +11,7 @@ export async function checkReview(t: ExecutionContext, project: Project, before:
   t.regex(diff, /^ {2}brought along\n(?: {4}.*\n)* {4}\+ wave 1-1, /m);
 
   // Somebody else wrote a note meanwhile.
-  const note = (text: string) => text.replace(/^image = /m, 'note = "other"\n$&');
+  const note = (text: string) => text.replace('version = 1\n', '$&note = "other"\n');
   await project.write('theirs.lock', note(before));
   const sides = ['before.lock', 'repro.lock', 'theirs.lock'];
   const merged = await ok(t, project.repro('merge', ...sides, '-o', 'merged.lock'));
