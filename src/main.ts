@@ -46,9 +46,9 @@ const ports: Ports = {
     login: async (...args) => (await registry()).login(...args),
   },
   docker: {
-    bake: async (...args) => (await import('./io/docker.ts')).docker.bake(...args),
-    ask: async (...args) => (await import('./io/docker.ts')).docker.ask(...args),
-    rebuild: async (...args) => (await import('./io/docker.ts')).docker.rebuild(...args),
+    bake: async (...args) => (await import('./io/docker/index.ts')).docker.bake(...args),
+    ask: async (...args) => (await import('./io/docker/index.ts')).docker.ask(...args),
+    rebuild: async (...args) => (await import('./io/docker/index.ts')).docker.rebuild(...args),
   },
   git: {
     commit: async (...args) => (await import('./io/git.ts')).git.commit(...args),

@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { DoctorResult } from '../../src/commands/doctor.ts';
 import { familyOf, knownDistros } from '../../src/distro/index.ts';
 import { ReproError } from '../../src/errors.ts';
-import { ask } from '../../src/io/docker.ts';
+import { ask } from '../../src/io/docker/index.ts';
 import { cacheInputs, parseLockfile, serializeLockfile } from '../../src/lockfile/index.ts';
 import type { Lockfile } from '../../src/model.ts';
 import type { DockerAnswer } from '../../src/ports.ts';

@@ -1,12 +1,25 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import type { VerifyResult } from '../commands/verify.ts';
 import { parseImageReference, repositoryOf } from '../image-ref.ts';
 import type { Digest } from '../model.ts';
+import { imagePurl } from '../sbom/purl.ts';
 import { version } from '../version.ts';
+import type { Sameness } from './images.ts';
+
+/** What was proved. */
+export interface Proof {
+  /** The lockfile's path. */
+  file: string;
+  cache: { image: string; digest: Digest };
+  /** How many package files hash to the lockfile's values. */
+  platforms: readonly { packages: number }[];
+  rebuilt?: { target: 'app' | 'pkg-cache'; image: string; digest: Digest; same: Sameness };
+  /** What the distro does not have any more. */
+  upstream?: readonly { gone: readonly unknown[] }[];
+}
 
 export interface StatementFacts {
-  result: VerifyResult;
+  result: Proof;
   /** The app's image: what the proof is about in the end. */
   image: string;
   /** The lockfile's text: it is the policy that was verified against. */
@@ -32,7 +45,7 @@ export function statementText({ result, image, lockfile, verifier, time }: State
     predicate: {
       verifier: { id: verifier ?? `pkg:generic/repro@${version}`, version: { repro: version } },
       timeVerified: `${new Date(time * 1000).toISOString().slice(0, 19)}Z`,
-      resourceUri: purlOf(image),
+      resourceUri: imagePurl({ tag: 'latest', ...parseImageReference(image) }),
       policy: {
         uri: `file:${encodeURIComponent(basename(result.file))}`,
         digest: { sha256: createHash('sha256').update(lockfile, 'utf8').digest('hex') },
@@ -57,13 +70,6 @@ function subject(image: string, digest: Digest): { name: string; digest: { sha25
     name: repositoryOf(parseImageReference(image)),
     digest: { sha256: digest.slice('sha256:'.length) },
   };
-}
-
-/** purl-spec, types/oci: the last part of the name, and where the repository is. */
-function purlOf(image: string): string {
-  const { domain, path, tag = 'latest' } = parseImageReference(image);
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  return `pkg:oci/${name}?repository_url=${encodeURIComponent(`${domain}/${path}`)}&tag=${encodeURIComponent(tag)}`;
 }
 
 function shouted(text: string): string {

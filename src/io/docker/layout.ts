@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { extract } from 'tar-stream';
-import { isDigest } from '../image-ref.ts';
-import type { Descriptor, Rebuilt } from '../ports.ts';
-import { readManifest } from './registry/manifest.ts';
+import { isDigest } from '../../image-ref.ts';
+import type { Descriptor, Rebuilt } from '../../ports.ts';
+import { readManifest } from '../registry/manifest.ts';
 
 const MANIFEST_LIMIT = 16 * 1024 * 1024;
 

@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { openLayout } from '../../src/io/layout.ts';
-import { readImage } from '../../src/oci/image.ts';
-import { layerEntries } from '../../src/oci/layer-files.ts';
-import { type Entry, tarOf } from '../helpers/ports.ts';
-import { sha256, types } from './registry/server.ts';
+import { openLayout } from '../../../src/io/docker/layout.ts';
+import { readImage } from '../../../src/oci/image.ts';
+import { layerEntries } from '../../../src/oci/layer-files.ts';
+import { type Entry, tarOf } from '../../helpers/ports.ts';
+import { sha256, types } from '../registry/server.ts';
 
 async function archiveOf(t: ExecutionContext, entries: Entry[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'repro-test-'));

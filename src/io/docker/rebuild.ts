@@ -1,10 +1,11 @@
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { ReproError } from '../errors.ts';
-import type { Rebuilt } from '../ports.ts';
-import { run, runBake } from './docker.ts';
+import { ReproError } from '../../errors.ts';
+import type { Rebuilt } from '../../ports.ts';
+import { runBake } from './bake.ts';
 import { openLayout } from './layout.ts';
+import { run } from './process.ts';
 
 /** The bake file comes by standard input and the image by standard output: so buildx asks for no right to read or write files. */
 export async function rebuild(
