@@ -76,5 +76,11 @@ export function platformTests(): void {
       t.regex((await ok(t, run('hello'))).stdout, /Hello, world!/);
     }
     t.is((await ok(t, project.repro('lock'))).stdout, 'repro.lock is up to date\n');
+    const proved = (await ok(t, project.repro('verify'))).stdout;
+    t.regex(
+      proved,
+      /^ {2}packages {2}linux\/amd64: 1 \(\d+ bytes\), each with the locked SHA-256, and nothing else$/m,
+    );
+    t.regex(proved, /^ {2}packages {2}linux\/arm64: 4 /m);
   });
 }
