@@ -42,6 +42,15 @@ export const putBack = `for file in $unstable; do
   if [ -e "$tmp$file" ]; then cp -a "$tmp$file" "$file"; else rm -f "$file"; fi
 done`;
 
+/**
+ * Makes $tmp/start, which is older than all that the step changes: the builder makes places for its mounts before the
+ * script runs, on a busy machine seconds before. But no older than the base image.
+ */
+export const markStart = `since=$(($(date +%s) - 10))
+[ "$since" -gt "$SOURCE_DATE_EPOCH" ] || since=$((SOURCE_DATE_EPOCH + 1))
+[ "$since" -lt "$(date +%s)" ] || since=$(($(date +%s) - 1))
+touch -d "@$since" "$tmp/start"`;
+
 /** Everything newer than $tmp/start, but for the mounts, which are not part of the image. */
 export const oneTime = `# One time for all that this step made: what is mounted is not part of the image.
 find / -xdev -newer "$tmp/start" $(awk '{ print "! -path " $5 }' /proc/self/mountinfo) -print0 |

@@ -174,7 +174,10 @@ export function apkTests(suite: string): void {
         ['base-thing 1.1-r0', 'greet 1.1_rc1-r2', 'libgreet 2.0a-r0'],
       );
       const digests = new Set<string>();
-      for (const _ of [1, 2]) {
+      // The second time on a busy machine: the places of the mounts were made long before the script runs.
+      const slow = (text: string) => text.replace(/^since=/m, 'sleep 3\n$&');
+      for (const change of [String, slow]) {
+        await project.write('docker-bake.hcl', change(await project.read('docker-bake.hcl')));
         await ok(t, project.bake('--no-cache', '--push', 'app'));
         await ok(t, project.bake('--no-cache', '--push', 'pkg-cache'));
         const digest = async (tag: string) => (await manifestOf(engine, name, tag)).digest;

@@ -1,6 +1,6 @@
 import type { Package } from '../../model.ts';
 import { shellWord } from '../shell.ts';
-import { compareWithLock, mustBeRoot, normalise, oneTime } from '../steps.ts';
+import { compareWithLock, markStart, mustBeRoot, normalise, oneTime } from '../steps.ts';
 import { fileName } from './inventory.ts';
 
 /* For the shell and the tools of busybox. */
@@ -77,7 +77,7 @@ set -eu
 export LC_ALL=C
 ${mustBeRoot}
 tmp=/dev/repro
-touch -d "@$(($(date +%s) - 1))" "$tmp/start"
+${markStart}
 
 cd /mnt
 find . ! -type d ! -path ./INVENTORY -print0 | xargs -0 -r sha256sum | sed 's|  \./|  |' >"$tmp/cache"

@@ -1,7 +1,7 @@
 import type { Package } from '../../model.ts';
 import type { Intent } from '../family.ts';
 import { shellWord } from '../shell.ts';
-import { compareWithLock, mustBeRoot, normalise, oneTime, putBack, setAside } from '../steps.ts';
+import { compareWithLock, markStart, mustBeRoot, normalise, oneTime, putBack, setAside } from '../steps.ts';
 import { fileName } from './inventory.ts';
 
 /** Options for every apt-get: exact names only (no regular expressions), recommended packages as asked for. */
@@ -117,7 +117,7 @@ export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 ${mustBeRoot}
 tmp=/var/cache/apt/repro
 mkdir "$tmp"
-touch -d '1 second ago' "$tmp/start"
+${markStart}
 touch "$tmp/wanted"
 
 cd /mnt

@@ -1,6 +1,6 @@
 import type { Package } from '../../model.ts';
 import { shellWord } from '../shell.ts';
-import { compareWithLock, mustBeRoot, normalise, oneTime, putBack, setAside } from '../steps.ts';
+import { compareWithLock, markStart, mustBeRoot, normalise, oneTime, putBack, setAside } from '../steps.ts';
 import { fileName } from './inventory.ts';
 
 /**
@@ -91,7 +91,7 @@ shopt -s nullglob
 ${mustBeRoot}
 tmp=/var/cache/pacman/repro
 mkdir -p "$tmp/packages" "$tmp/databases"
-touch -d '1 second ago' "$tmp/start"
+${markStart}
 touch "$tmp/wanted"
 
 cd /mnt

@@ -1,5 +1,5 @@
 import type { Package } from '../../model.ts';
-import { compareWithLock, mustBeRoot, putBack, setAside } from '../steps.ts';
+import { compareWithLock, markStart, mustBeRoot, putBack, setAside } from '../steps.ts';
 import { fileName } from './inventory.ts';
 
 /*
@@ -91,7 +91,7 @@ export function begin(locked: readonly Package[] | undefined, unstable: readonly
 # Install from the package cache at /mnt, and from nothing else.
 ${head}
 ${mustBeRoot}
-touch -d '1 second ago' "$tmp/start"
+${markStart}
 
 cd /mnt
 for file in **; do
@@ -120,7 +120,6 @@ rm -f "$database"/__db.*
 # One time for all that this step made: what is mounted is not part of the image.
 mounted=()
 while read -r _ _ _ _ point _; do [ "$point" = / ] || mounted+=("--exclude=$point"); done </proc/self/mountinfo
-since=$(stat -c %Y "$tmp/start")
 while IFS=$'\t' read -r -d '' _ time file; do
   # The time of a folder is that of the newest file in it here; of a link, bash looks at the target.
   ((time < since)) || [[ ! -L $file && ! $file -nt $tmp/start ]] || touch -h -d "@$SOURCE_DATE_EPOCH" "$file"

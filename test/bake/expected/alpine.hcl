@@ -39,7 +39,10 @@ set -eu
 export LC_ALL=C
 [ "$(id -u)" = 0 ] || { echo 'ERROR: the base image does not run as root: run "repro lock" to have its user known' >&2; exit 1; }
 tmp=/dev/repro
-touch -d "@$(($(date +%s) - 1))" "$tmp/start"
+since=$(($(date +%s) - 10))
+[ "$since" -gt "$SOURCE_DATE_EPOCH" ] || since=$((SOURCE_DATE_EPOCH + 1))
+[ "$since" -lt "$(date +%s)" ] || since=$(($(date +%s) - 1))
+touch -d "@$since" "$tmp/start"
 
 cd /mnt
 find . ! -type d ! -path ./INVENTORY -print0 | xargs -0 -r sha256sum | sed 's|  \./|  |' >"$tmp/cache"
@@ -124,7 +127,10 @@ set -eu
 export LC_ALL=C
 [ "$(id -u)" = 0 ] || { echo 'ERROR: the base image does not run as root: run "repro lock" to have its user known' >&2; exit 1; }
 tmp=/dev/repro
-touch -d "@$(($(date +%s) - 1))" "$tmp/start"
+since=$(($(date +%s) - 10))
+[ "$since" -gt "$SOURCE_DATE_EPOCH" ] || since=$((SOURCE_DATE_EPOCH + 1))
+[ "$since" -lt "$(date +%s)" ] || since=$(($(date +%s) - 1))
+touch -d "@$since" "$tmp/start"
 
 cd /mnt
 find . ! -type d ! -path ./INVENTORY -print0 | xargs -0 -r sha256sum | sed 's|  \./|  |' >"$tmp/cache"

@@ -38,7 +38,10 @@ shopt -s nullglob
 [ "$(id -u)" = 0 ] || { echo 'ERROR: the base image does not run as root: run "repro lock" to have its user known' >&2; exit 1; }
 tmp=/var/cache/pacman/repro
 mkdir -p "$tmp/packages" "$tmp/databases"
-touch -d '1 second ago' "$tmp/start"
+since=$(($(date +%s) - 10))
+[ "$since" -gt "$SOURCE_DATE_EPOCH" ] || since=$((SOURCE_DATE_EPOCH + 1))
+[ "$since" -lt "$(date +%s)" ] || since=$(($(date +%s) - 1))
+touch -d "@$since" "$tmp/start"
 touch "$tmp/wanted"
 
 cd /mnt

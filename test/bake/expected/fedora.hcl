@@ -37,7 +37,10 @@ export LC_ALL=C
 shopt -s nullglob globstar dotglob
 tmp=/dev/repro
 [ "$(id -u)" = 0 ] || { echo 'ERROR: the base image does not run as root: run "repro lock" to have its user known' >&2; exit 1; }
-touch -d '1 second ago' "$tmp/start"
+since=$(($(date +%s) - 10))
+[ "$since" -gt "$SOURCE_DATE_EPOCH" ] || since=$((SOURCE_DATE_EPOCH + 1))
+[ "$since" -lt "$(date +%s)" ] || since=$(($(date +%s) - 1))
+touch -d "@$since" "$tmp/start"
 
 cd /mnt
 for file in **; do
@@ -214,7 +217,6 @@ rm -f "$database"/__db.*
 # One time for all that this step made: what is mounted is not part of the image.
 mounted=()
 while read -r _ _ _ _ point _; do [ "$point" = / ] || mounted+=("--exclude=$point"); done </proc/self/mountinfo
-since=$(stat -c %Y "$tmp/start")
 while IFS=$'\t' read -r -d '' _ time file; do
   # The time of a folder is that of the newest file in it here; of a link, bash looks at the target.
   ((time < since)) || [[ ! -L $file && ! $file -nt $tmp/start ]] || touch -h -d "@$SOURCE_DATE_EPOCH" "$file"

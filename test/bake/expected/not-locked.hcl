@@ -37,7 +37,10 @@ export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 [ "$(id -u)" = 0 ] || { echo 'ERROR: the base image does not run as root: run "repro lock" to have its user known' >&2; exit 1; }
 tmp=/var/cache/apt/repro
 mkdir "$tmp"
-touch -d '1 second ago' "$tmp/start"
+since=$(($(date +%s) - 10))
+[ "$since" -gt "$SOURCE_DATE_EPOCH" ] || since=$((SOURCE_DATE_EPOCH + 1))
+[ "$since" -lt "$(date +%s)" ] || since=$(($(date +%s) - 1))
+touch -d "@$since" "$tmp/start"
 touch "$tmp/wanted"
 
 cd /mnt
