@@ -34,6 +34,11 @@ export class ReproError extends Error {
   }
 }
 
+/** All of them at once, where there are any. */
+export function throwAll([first, ...others]: readonly Problem[]): void {
+  if (first !== undefined) throw new ReproError([first, ...others]);
+}
+
 /** Controls, format characters (bidi among them), halves of surrogate pairs, line separators. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 

@@ -1,4 +1,4 @@
-import { familyOf } from '../distro/index.ts';
+import { familyOf, lockedFamily } from '../distro/index.ts';
 import type { Problem } from '../errors.ts';
 import type { Lockfile } from '../model.ts';
 import { formatHcl } from './hcl.ts';
@@ -27,8 +27,7 @@ docker buildx bake -f FILE pkg-cache --push   collects the packages anew and pus
  * names one. Throws E_BASE_NOT_USED where that Dockerfile is not built on the locked base.
  */
 export async function bakeFile(lockfile: Lockfile, dockerfile?: string): Promise<BakeFile> {
-  const family = familyOf(lockfile.distro);
-  if (family === undefined) throw new Error(`a validated lockfile has a known distro: ${lockfile.distro}`);
+  const family = lockedFamily(lockfile);
   const blocks = planBake(lockfile, family, await shape(lockfile, dockerfile));
   return {
     text: formatHcl(header, blocks),

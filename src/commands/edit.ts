@@ -1,5 +1,5 @@
 import { familyOf } from '../distro/index.ts';
-import { type Problem, quote, ReproError } from '../errors.ts';
+import { type Problem, quote, throwAll } from '../errors.ts';
 import { serializeLockfile } from '../lockfile/index.ts';
 import { nearest } from '../lockfile/nearest.ts';
 import { requestName } from '../lockfile/request.ts';
@@ -61,8 +61,7 @@ export async function remove(options: EditOptions, { files }: { files: Files }):
     if (match === undefined) problems.push(notAskedFor(request, packages, options.file));
     else removed.add(match);
   }
-  const [first, ...others] = problems;
-  if (first !== undefined) throw new ReproError([first, ...others]);
+  throwAll(problems);
   const rest = packages.filter((request) => !removed.has(request));
   const change = { added: [], removed: [...removed], replaced: [], unchanged: [] };
   return finish(options.file, read, rest, change, files);
@@ -100,8 +99,7 @@ function checkRequests(requests: readonly string[], lockfile: Lockfile): void {
       code: 'E_DUPLICATE',
       message: `${quote(requestName(twin))} is named twice, in different ways`,
     });
-  const [first, ...others] = problems;
-  if (first !== undefined) throw new ReproError([first, ...others]);
+  throwAll(problems);
 }
 
 function notAskedFor(request: string, packages: readonly string[], file: string): Problem {

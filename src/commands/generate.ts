@@ -1,5 +1,5 @@
 import { bakeFile } from '../bake/index.ts';
-import { type Problem, ReproError } from '../errors.ts';
+import { type Problem, ReproError, throwAll } from '../errors.ts';
 import type { Lockfile } from '../model.ts';
 import type { Files } from '../ports.ts';
 import { checkOurs, mergedFiles } from './foreign.ts';
@@ -38,8 +38,7 @@ export async function generateFrom(
     lockfile,
     await readDockerfile(options.file, lockfile, files),
   );
-  const [first, ...others] = unpinned;
-  if (options.locked && first !== undefined) throw new ReproError([first, ...others]);
+  if (options.locked) throwAll(unpinned);
   const path = bakeFilePath(options.file, options.output);
   if (path === '-') return { file: path, changed: false, text, warnings: unpinned, next: [] };
 
@@ -49,7 +48,7 @@ export async function generateFrom(
   if (before !== text) await files.write(path, text, before);
   const warnings = [...unpinned, ...(await mergedFiles(path, names, files))];
   const next =
-    first === undefined
+    unpinned.length === 0
       ? [bake(options.file, path, 'app')]
       : [bake(options.file, path, 'pkg-cache'), repro('lock', options.file)];
   return { file: path, changed: before !== text, warnings, next };

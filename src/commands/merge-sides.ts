@@ -1,5 +1,5 @@
 import * as rules from '../distro/index.ts';
-import { type Problem, ReproError } from '../errors.ts';
+import { type Problem, ReproError, throwAll } from '../errors.ts';
 import { labelText } from '../lockfile/conflict.ts';
 import { parseLockfile } from '../lockfile/index.ts';
 import type { Lockfile } from '../model.ts';
@@ -22,11 +22,12 @@ export async function readTexts(paths: readonly [string, string, string], files:
   const texts = await Promise.all(paths.map((path) => files.read(path)));
   const missing = paths.filter((_, index) => texts[index] === undefined);
   const hint = 'repro merge takes BASE, OURS and THEIRS, in this order';
-  const [first, ...others] = missing.map((path): Problem => {
-    const message = `can't read ${path}: there is no such file`;
-    return { code: 'E_READ', message, at: { file: path }, hint };
-  });
-  if (first !== undefined) throw new ReproError([first, ...others]);
+  throwAll(
+    missing.map((path) => {
+      const message = `can't read ${path}: there is no such file`;
+      return { code: 'E_READ', message, at: { file: path }, hint };
+    }),
+  );
   const [base = '', ours = '', theirs = ''] = texts;
   return [base, ours, theirs];
 }

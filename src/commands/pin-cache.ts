@@ -1,6 +1,6 @@
 import { labels } from '../bake/labels.ts';
 import { pinnedName, requestsText } from '../bake/pins.ts';
-import { familyOf } from '../distro/index.ts';
+import { lockedFamily } from '../distro/index.ts';
 import { type Problem, quote, ReproError } from '../errors.ts';
 import { familiarImageReference, type ImageReference, parseImageReference } from '../image-ref.ts';
 import { cacheInputs } from '../lockfile/index.ts';
@@ -52,8 +52,7 @@ async function readCache(
   options: Collect,
   registry: Registry,
 ): Promise<PlatformPins[]> {
-  const family = familyOf(lockfile.distro);
-  if (family === undefined) throw new Error(`no family for ${lockfile.distro}`);
+  const family = lockedFamily(lockfile);
   // By the digest, so that a push in between can't mix two images.
   const { images } = await readImage(registry, { ...reference, digest }, lockfile.platforms).catch(
     (error) => {

@@ -1,7 +1,7 @@
 import { dirname, join, relative } from 'node:path';
 import { unpinnedProblems } from '../bake/pins.ts';
 import * as rules from '../distro/index.ts';
-import { type Problem, ReproError } from '../errors.ts';
+import { type Problem, ReproError, throwAll } from '../errors.ts';
 import { type ParseOptions, parseLockfile, serializeLockfile } from '../lockfile/index.ts';
 import type { Lockfile } from '../model.ts';
 import type { Files } from '../ports.ts';
@@ -28,8 +28,7 @@ export async function readLockfile(file: string, files: Files, options?: ParseOp
 /** A lockfile that is locked. Throws E_NOT_LOCKED, E_STALE, and what readLockfile does. */
 export async function readLocked(file: string, files: Files): Promise<Lockfile> {
   const { lockfile } = await readLockfile(file, files);
-  const [first, ...others] = unpinnedProblems(lockfile);
-  if (first !== undefined) throw new ReproError([first, ...others]);
+  throwAll(unpinnedProblems(lockfile));
   return lockfile;
 }
 

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { bakeFile } from '../bake/index.ts';
-import { type Problem, ReproError } from '../errors.ts';
+import { type Problem, ReproError, throwAll } from '../errors.ts';
 import { familiarImageReference, type ImageReference, parseImageReference } from '../image-ref.ts';
 import type { Digest, Lockfile } from '../model.ts';
 import type { Ports } from '../ports.ts';
@@ -46,8 +46,7 @@ export async function rebuild(
       { reader: rebuilt.image, reference: { ...tagged, digest: rebuilt.digest } },
       lockfile.platforms,
     );
-    const [first, ...others] = withHint(problems, target);
-    if (first !== undefined) throw new ReproError([first, ...others]);
+    throwAll(withHint(problems, target));
     return { target, image: familiarImageReference(tagged), digest: pushed, same };
   } finally {
     await rebuilt.remove();

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { bakeFile, upstreamBakeFile } from '../bake/index.ts';
-import { familyOf } from '../distro/index.ts';
-import { type Problem, quote, ReproError } from '../errors.ts';
+import { lockedFamily } from '../distro/index.ts';
+import { type Problem, quote, ReproError, throwAll } from '../errors.ts';
 import type { Lockfile } from '../model.ts';
 import { readImage } from '../oci/image.ts';
 import { layerEntries } from '../oci/layer-files.ts';
@@ -37,8 +37,7 @@ export async function askUpstream(
       const text = await answerFor(built, question.answer, pins.name);
       compared.push(compareUpstream(pins, question.read(text)));
     }
-    const [first, ...others] = compared.flatMap(({ problems }) => problems);
-    if (first !== undefined) throw new ReproError([first, ...others]);
+    throwAll(compared.flatMap(({ problems }) => problems));
     const upstream = compared.map((each) => each.upstream);
     return { upstream, warnings: upstream.flatMap(goneWarning) };
   } finally {
@@ -50,8 +49,7 @@ export async function askUpstream(
 async function questionFor(lockfile: Lockfile, file: string, files: Ports['files']): Promise<Question> {
   const own = upstreamBakeFile(lockfile);
   if (own !== undefined) return { target: 'upstream', bakeFile: own, answer: 'upstream', read: readUpstream };
-  const family = familyOf(lockfile.distro);
-  if (family === undefined) throw new Error(`no family for ${lockfile.distro}`);
+  const family = lockedFamily(lockfile);
   if (await collectsByItself(file, lockfile, files))
     throw new ReproError({
       code: 'E_NOT_YET',

@@ -1,4 +1,4 @@
-import { familyOf } from '../distro/index.ts';
+import { lockedFamily } from '../distro/index.ts';
 import { type Problem, quote, ReproError } from '../errors.ts';
 import { familiarImageReference, parseImageReference, shortDigest } from '../image-ref.ts';
 import type { Digest, Lockfile } from '../model.ts';
@@ -34,8 +34,7 @@ export async function verifyCache(
   registry: Registry,
 ): Promise<CachePart> {
   const nothing = { problems: [], warnings: [], untagged: [], layers: 0, bytes: 0 };
-  const family = familyOf(lockfile.distro);
-  if (family === undefined) throw new Error(`no family for ${lockfile.distro}`);
+  const family = lockedFamily(lockfile);
   const tagged = parseImageReference(lockfile.cache.image);
   const reference = { ...tagged, digest };
   const name = familiarImageReference(tagged);

@@ -1,5 +1,5 @@
 import { unpinnedProblems } from '../bake/pins.ts';
-import { type Problem, ReproError } from '../errors.ts';
+import { type Problem, ReproError, throwAll } from '../errors.ts';
 import { parseImageReference } from '../image-ref.ts';
 import type { Digest, Lockfile } from '../model.ts';
 import type { Ports, Registry } from '../ports.ts';
@@ -54,14 +54,16 @@ export async function verify(options: VerifyOptions, ports: Ports): Promise<Veri
   const { lockfile, text } = await readLockfile(options.file, files);
   const [base, cache] = [lockfile.base.digest, lockfile.cache.digest];
   const unpinned = unpinnedProblems(lockfile);
-  if (base === undefined || cache === undefined) throw failure(unpinned);
+  if (base === undefined || cache === undefined) {
+    throwAll(unpinned);
+    throw new Error('what has no digest is not pinned');
+  }
   const anyFiles = await collectsByItself(options.file, lockfile, files);
   const [based, cached] = await Promise.all([
     verifyBase(lockfile, base, options.file, registry),
     verifyCache(lockfile, cache, anyFiles, options.file, registry),
   ]);
-  const problems = [...unpinned, ...based.problems, ...cached.problems];
-  if (problems.length > 0) throw failure(problems);
+  throwAll([...unpinned, ...based.problems, ...cached.problems]);
   const asked = options.upstream ? await askUpstream(lockfile, options.file, ports) : undefined;
   const rebuilt = options.rebuild && (await rebuild(options.rebuild, lockfile, options.file, ports));
   const kept = options.keep ? await keepCache(lockfile, registry) : undefined;
@@ -109,9 +111,4 @@ async function verifyBase(
     if (error instanceof ReproError) return { problems: [...error.problems], warnings: [] };
     throw error;
   }
-}
-
-function failure([first, ...others]: readonly Problem[]): ReproError {
-  if (first === undefined) throw new Error('a failure has a problem');
-  return new ReproError([first, ...others]);
 }

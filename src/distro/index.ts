@@ -1,3 +1,4 @@
+import type { Lockfile } from '../model.ts';
 import { apk } from './apk.ts';
 import { apt } from './apt.ts';
 import { dnf } from './dnf.ts';
@@ -15,4 +16,11 @@ export const knownDistros: readonly string[] = families
 /** The family of an os-release ID. */
 export function familyOf(distro: string): Family | undefined {
   return families.find((family) => Object.hasOwn(family.distros, distro));
+}
+
+/** That of a lockfile, whose distro was found to be known when it was read. */
+export function lockedFamily({ distro }: Lockfile): Family {
+  const family = familyOf(distro);
+  if (family === undefined) throw new Error(`a validated lockfile has a known distro: ${distro}`);
+  return family;
 }

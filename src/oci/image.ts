@@ -4,7 +4,7 @@ import type { Descriptor, ImageConfig, ImageManifest, Registry } from '../ports.
 import { imagesOf, platformName } from './platform.ts';
 
 /** The image for one platform. */
-interface PlatformImage {
+export interface PlatformImage {
   platform: string;
   manifest: ImageManifest;
   config: ImageConfig;

@@ -1,4 +1,4 @@
-import { familyOf } from '../distro/index.ts';
+import { lockedFamily } from '../distro/index.ts';
 import type { Lockfile } from '../model.ts';
 import { billOf } from './bill.ts';
 import { cycloneDx } from './cyclonedx.ts';
@@ -8,8 +8,7 @@ export type SbomFormat = 'cyclonedx' | 'spdx';
 
 /** What a locked lockfile lists, in one of the formats. `created` is a time in UTC, to the second. */
 export function sbom(lockfile: Lockfile, format: SbomFormat, created: string | undefined): string {
-  const family = familyOf(lockfile.distro);
-  if (family === undefined) throw new Error(`a validated lockfile has a known distro: ${lockfile.distro}`);
+  const family = lockedFamily(lockfile);
   const bill = billOf(lockfile, family);
   // SPDX must have a time: that of the base image, which the app image has, too.
   const time = created ?? lockfile.base.created ?? '1970-01-01T00:00:00Z';

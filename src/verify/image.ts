@@ -2,11 +2,9 @@ import { cacheLabels, labels } from '../bake/labels.ts';
 import { type Problem, quote, ReproError } from '../errors.ts';
 import { familiarImageReference, type ImageReference, shortDigest } from '../image-ref.ts';
 import type { Lockfile } from '../model.ts';
-import { type Image, readImage } from '../oci/image.ts';
+import { type PlatformImage, readImage } from '../oci/image.ts';
 import { platformName } from '../oci/platform.ts';
 import type { ImageIndex, Registry } from '../ports.ts';
-
-export type PlatformImage = Image['images'][number];
 
 /** The cache's images for the locked platforms, and what is wrong with them but for their layers. */
 export async function readCacheImages(

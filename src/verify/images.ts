@@ -1,11 +1,10 @@
 import { type Problem, quote } from '../errors.ts';
 import type { ImageReference } from '../image-ref.ts';
-import { type Image, readImage } from '../oci/image.ts';
+import { type Image, type PlatformImage, readImage } from '../oci/image.ts';
 import type { Registry } from '../ports.ts';
 import { compareLayers, jsonDifferences } from './differences.ts';
 
 type Reader = Pick<Registry, 'manifest' | 'blob' | 'stream'>;
-type PlatformImage = Image['images'][number];
 
 /** An image, and who has it. */
 export interface Side {
