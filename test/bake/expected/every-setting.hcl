@@ -166,9 +166,11 @@ collect() {
     install "$1" --allow-downgrades -- jq/trixie hello=2.10-5
 }
 collect --download-only
-# apt does not download what a source on the base image itself has (file:).
-collect --print-uris | sed -n "s/^'file:\([^']*\)' \([^ ]*\) .*/\2 \1/p" >/tmp/local
-while read -r file path; do cp "$(printf %b "$${path//%/\\x}")" "/out/packages/$file"; done </tmp/local
+# apt does not download what a source on the base image itself has.
+if apt-get indextargets --format '$(REPO_URI)' | grep '^file:' >/dev/null; then
+  collect --print-uris | sed -n "s/^'file:\([^']*\)' \([^ ]*\) .*/\2 \1/p" >/tmp/local
+  while read -r file path; do cp "$(printf %b "$${path//%/\\x}")" "/out/packages/$file"; done </tmp/local
+fi
 rm -rf /out/packages/partial /out/packages/lock
 
 # The index: what the signed indexes say of each downloaded file, found by its hash.
